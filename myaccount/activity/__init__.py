@@ -1,0 +1,1 @@
+"""Append-only security events: what happened to an account, when, and from where."""

@@ -1,0 +1,1 @@
+"""The registry of attributes ("claims") the organisation keeps about a person."""

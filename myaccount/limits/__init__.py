@@ -1,0 +1,1 @@
+"""Attempt limits that hold under parallel guesses."""

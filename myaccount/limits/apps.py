@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class LimitsConfig(AppConfig):
+    name = "myaccount.limits"
+    verbose_name = _("Attempt limits")
+    default_auto_field = "django.db.models.BigAutoField"

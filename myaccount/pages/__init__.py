@@ -1,0 +1,1 @@
+"""The pages people see, each composed of the areas' sections."""

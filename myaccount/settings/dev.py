@@ -1,0 +1,42 @@
+"""Settings of `make run`: everything on this machine, nothing to configure."""
+
+from __future__ import annotations
+
+import secrets
+
+from myaccount.settings.base import *  # noqa: F403
+from myaccount.settings.base import BASE_DIR, LANGUAGES
+from myaccount.settings.environment import cache, database, email, env, origin
+
+VAR_DIR = BASE_DIR / "var"
+VAR_DIR.mkdir(exist_ok=True)
+
+
+def _own_secret_key() -> str:
+    """The key made at the first run and kept for the next ones."""
+    file = VAR_DIR / "secret-key"
+    if not file.exists():
+        file.write_text(secrets.token_urlsafe(50), encoding="ascii")
+        file.chmod(0o600)
+    return file.read_text(encoding="ascii").strip()
+
+
+DEBUG = True
+DEVELOPMENT = True
+PORT = env.int("PORT", default=8000)
+PUBLIC_URL = origin("PUBLIC_URL", env.str("PUBLIC_URL", default=f"http://localhost:{PORT}"), allow_http=True)
+SECRET_KEY = env.str("SECRET_KEY", default="") or _own_secret_key()
+ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
+INTERNAL_IPS = ["127.0.0.1"]
+
+DATABASES = {"default": database(f"sqlite:///{VAR_DIR / 'portal.sqlite3'}")}
+CACHES = {"default": cache()}
+
+SESSION_COOKIE_NAME = "session"
+CSRF_COOKIE_NAME = "csrf"
+
+# Messages are shown at /outbox/ unless a real way out is configured.
+vars().update(email("dummymail://"))
+OUTBOX_KEEPS_BODIES = True
+
+LANGUAGES = [*LANGUAGES, ("en-xa", "[Ƥşḗŭḓǿ]"), ("ar-xb", "‮Pseudo RTL‬")]

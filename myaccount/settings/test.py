@@ -1,0 +1,32 @@
+"""Settings of the test suite: like development, but with production's cookies and no debugging."""
+
+from __future__ import annotations
+
+from myaccount.settings.base import *  # noqa: F403
+from myaccount.settings.base import BASE_DIR, LANGUAGES, TEMPLATES
+from myaccount.settings.environment import cache, database, email
+
+DEBUG = False
+DEVELOPMENT = True
+PUBLIC_URL = "http://localhost:8000"
+SECRET_KEY = "only-for-tests-" + "x" * 50  # noqa: S105
+ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
+
+DATABASES = {"default": database(f"sqlite:///{BASE_DIR / 'var' / 'test.sqlite3'}")}
+DATABASES["default"].setdefault("TEST", {})
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # A file rather than memory: browser journeys and race tests use several connections.
+    DATABASES["default"]["TEST"]["NAME"] = str(BASE_DIR / "var" / "test-run.sqlite3")
+CACHES = {"default": cache()}
+
+SESSION_COOKIE_NAME = "session"
+CSRF_COOKIE_NAME = "csrf"
+PASSWORD_HASHERS = ["tests.support.hashers.FastPasswordHasher"]
+
+vars().update(email("memorymail://"))
+OUTBOX_KEEPS_BODIES = True
+
+LANGUAGES = [*LANGUAGES, ("en-xa", "Pseudo"), ("ar-xb", "Pseudo RTL")]
+LOCALE_PATHS = [BASE_DIR / "var" / "pseudo-locale", BASE_DIR / "locale"]
+
+TEMPLATES[0]["OPTIONS"]["string_if_invalid"] = "UNKNOWN VARIABLE: %s"

@@ -1,0 +1,1 @@
+"""What every page needs: step-up, safe redirects, the client, sections, components."""

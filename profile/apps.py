@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class ProfileConfig(AppConfig):
+    name = "profile"
+    verbose_name = _("Profile")
+    default_auto_field = "django.db.models.BigAutoField"

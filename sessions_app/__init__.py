@@ -1,0 +1,1 @@
+"""Sign-in sessions: where a person is signed in, and ending it."""
