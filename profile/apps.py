@@ -6,3 +6,6 @@ class ProfileConfig(AppConfig):
     name = "profile"
     verbose_name = _("Profile")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        import profile.tasks  # noqa: PLC0415 (its jobs register themselves)

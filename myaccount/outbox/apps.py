@@ -6,3 +6,6 @@ class OutboxConfig(AppConfig):
     name = "myaccount.outbox"
     verbose_name = _("Outbox")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from myaccount.outbox import tasks  # noqa: F401, PLC0415 (its jobs register themselves)

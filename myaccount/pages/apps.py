@@ -5,4 +5,8 @@ from django.utils.translation import gettext_lazy as _
 class PagesConfig(AppConfig):
     name = "myaccount.pages"
     verbose_name = _("Pages")
-    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from myaccount.pages.registry import register_pages  # noqa: PLC0415 (needs the models)
+
+        register_pages()

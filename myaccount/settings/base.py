@@ -54,6 +54,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "sessions_app.middleware.LoginSessionMiddleware",
     "myaccount.web.middleware.PersonalLocaleMiddleware",
+    "profile.middleware.gravatar_policy",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
 ]
@@ -89,6 +90,7 @@ AUTH_USER_MODEL = "users.User"
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "myaccount.users.backends.IdentifierBackend"]
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "overview"
+SILENCED_SYSTEM_CHECKS = ["axes.W002"]  # its middleware would answer a lock differently from a wrong password
 SESSION_ENGINE = "sessions_app.session_store"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -101,10 +103,9 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 PASSWORD_HASHERS = ["myaccount.users.hashers.PortalArgon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "security.password.validators.LengthValidator"},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "security.password.validators.CommonValidator"},
+    {"NAME": "security.password.validators.WordsValidator"},
     {"NAME": "security.password.validators.BreachedPasswordValidator"},
-    {"NAME": "security.password.validators.ContextWordsValidator"},
-    {"NAME": "security.password.validators.PersonalWordsValidator"},
 ]
 BREACHED_PASSWORDS_FILE = env.str("BREACHED_PASSWORDS_FILE", default="")
 

@@ -39,4 +39,7 @@ CSRF_COOKIE_NAME = "csrf"
 vars().update(email("dummymail://"))
 OUTBOX_KEEPS_BODIES = True
 
+WHITENOISE_AUTOREFRESH = True
+WHITENOISE_USE_FINDERS = True
+
 LANGUAGES = [*LANGUAGES, ("en-xa", "[Ƥşḗŭḓǿ]"), ("ar-xb", "‮Pseudo RTL‬")]

@@ -26,6 +26,9 @@ PASSWORD_HASHERS = ["tests.support.hashers.FastPasswordHasher"]
 vars().update(email("memorymail://"))
 OUTBOX_KEEPS_BODIES = True
 
+WHITENOISE_AUTOREFRESH = True
+WHITENOISE_USE_FINDERS = True
+
 LANGUAGES = [*LANGUAGES, ("en-xa", "Pseudo"), ("ar-xb", "Pseudo RTL")]
 LOCALE_PATHS = [BASE_DIR / "var" / "pseudo-locale", BASE_DIR / "locale"]
 

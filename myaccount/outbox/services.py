@@ -1,0 +1,161 @@
+"""Queues messages in the transaction of the change they tell about, and sends them.
+
+A request only queues: whether the mail server is up, slow or refusing never shows in a reply
+(security 36). A message is claimed by a conditional update before it is sent, so two workers
+never send it twice; one whose worker died is sent again under the same Message-ID.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
+from django_tasks_db.models import DBTaskResult
+
+from myaccount.outbox import adapters
+from myaccount.outbox.models import Channel, Message, State
+from myaccount.outbox.tasks import deliver
+from myaccount.users.models import User
+from myaccount.web.selectors import portal_settings
+
+DEFAULT_LIFE: Final = timedelta(days=2)
+CLAIM_LIFE: Final = timedelta(minutes=2)
+MAX_ATTEMPTS: Final = 12
+_PAUSES: Final = [timedelta(seconds=s) for s in (10, 30, 60, 120, 300, 600, 1200, 2400, 3600)]
+
+
+@transaction.atomic
+def send_email(
+    topic: str,
+    *,
+    to: str,
+    user: User | None,
+    now: datetime,
+    context: Mapping[str, Any],
+    life: timedelta = DEFAULT_LIFE,
+    is_secret: bool = False,
+) -> Message:
+    """Queue the e-mail `templates/email/<topic>.{subject.txt,txt,html}` in the person's language.
+
+    `life`: after this it is no longer sent (a code's message dies with the code).
+    `is_secret`: its text is removed once it has been sent.
+    """
+    with _language_of(user):
+        values = {**context, "person": user, "product_name": portal_settings().product_name, "now": now}
+        values["public_url"] = settings.PUBLIC_URL
+        subject = " ".join(render_to_string(f"email/{topic}.subject.txt", values).split())
+        text = render_to_string(f"email/{topic}.txt", values).strip() + "\n"
+        html = render_to_string(f"email/{topic}.html", {**values, "subject": subject})
+    return _queue(Channel.EMAIL, topic, to, user, now, life, is_secret, subject=subject[:200], text=text, html=html)
+
+
+@transaction.atomic
+def send_sms(
+    topic: str,
+    *,
+    to: str,
+    user: User | None,
+    now: datetime,
+    context: Mapping[str, Any],
+    life: timedelta = DEFAULT_LIFE,
+    is_secret: bool = False,
+) -> Message:
+    """Queue the text message `templates/sms/<topic>.txt` in the person's language. `to` is E.164."""
+    with _language_of(user):
+        values = {**context, "product_name": portal_settings().product_name}
+        text = render_to_string(f"sms/{topic}.txt", values).strip()
+    return _queue(Channel.SMS, topic, to, user, now, life, is_secret, text=text)
+
+
+def _queue(
+    channel: Channel,
+    topic: str,
+    to: str,
+    user: User | None,
+    now: datetime,
+    life: timedelta,
+    is_secret: bool,  # noqa: FBT001
+    **parts: str,
+) -> Message:
+    message = Message.objects.create(
+        channel=channel, topic=topic, recipient=to, user=user, created_at=now, expires_at=now + life,
+        next_attempt_at=now, is_secret=is_secret, **parts,
+    )  # fmt: skip
+    deliver.enqueue(str(message.pk))
+    return message
+
+
+def attempt(message_id: str, *, now: datetime) -> None:
+    """Try to send one message; on failure queue the next try, until it expires or the tries are used up."""
+    claimed = Message.objects.filter(pk=message_id, next_attempt_at__lte=now).filter(
+        Q(state=State.QUEUED) | Q(state=State.SENDING, claimed_at__lt=now - CLAIM_LIFE)
+    )
+    if not claimed.update(state=State.SENDING, claimed_at=now):
+        return
+    message = Message.objects.get(pk=message_id)
+    if message.expires_at <= now:
+        _finish(message, State.EXPIRED)
+        return
+    try:
+        adapters.send(message)
+    except adapters.DeliveryFailed as failure:
+        _retry(message, str(failure), now=now)
+    else:
+        message.sent_at = timezone.now()
+        _finish(message, State.SENT)
+
+
+@transaction.atomic
+def _retry(message: Message, error: str, *, now: datetime) -> None:
+    message.attempts += 1
+    message.last_error = error[:300]
+    pause = _PAUSES[min(message.attempts, len(_PAUSES)) - 1]
+    message.next_attempt_at = now + pause
+    if message.attempts >= MAX_ATTEMPTS or message.next_attempt_at >= message.expires_at:
+        _finish(message, State.ABANDONED if message.attempts >= MAX_ATTEMPTS else State.EXPIRED)
+        return
+    message.state = State.QUEUED
+    message.save()
+    deliver.using(run_after=message.next_attempt_at).enqueue(str(message.pk))
+
+
+def _finish(message: Message, state: State) -> None:
+    message.state = state
+    message.next_attempt_at = None
+    if message.is_secret and not settings.OUTBOX_KEEPS_BODIES:
+        message.text = message.html = ""
+    message.save()
+
+
+def requeue_lost(*, now: datetime) -> int:
+    """Queue anew the messages whose job was lost with its worker. Returns how many."""
+    late = now - CLAIM_LIFE * 2
+    lost = Message.objects.filter(state__in=[State.QUEUED, State.SENDING], next_attempt_at__lt=late)
+    lost = lost.filter(Q(claimed_at=None) | Q(claimed_at__lt=late))
+    ids = [str(pk) for pk in lost.values_list("pk", flat=True)[:100]]
+    for message_id in ids:
+        deliver.enqueue(message_id)
+    return len(ids)
+
+
+def forget_old(*, now: datetime, batch: int = 1000) -> int:
+    """Delete messages that left, or were given up, more than 30 days ago. Returns how many went."""
+    old = Message.objects.filter(created_at__lt=now - timedelta(days=30), next_attempt_at=None)
+    return Message.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:batch])).delete()[0]
+
+
+def forget_finished_jobs(*, now: datetime, batch: int = 1000) -> int:
+    """Delete the queue's rows of jobs that ended more than a day ago. Returns how many went."""
+    done = DBTaskResult.objects.finished().filter(finished_at__lt=now - timedelta(days=1))
+    return DBTaskResult.objects.filter(pk__in=list(done.values_list("pk", flat=True)[:batch])).delete()[0]
+
+
+def _language_of(user: User | None) -> Any:
+    """Texts in the person's own language, or in the one now in use when they have chosen none."""
+    return translation.override(user.language if user and user.language else translation.get_language())

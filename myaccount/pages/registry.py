@@ -1,0 +1,45 @@
+"""The pages of the portal, in the order of the side panel, each an ordered list of sections."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from myaccount.pages import overview
+from myaccount.web.pages import Page, register
+from profile.sections import PROFILE
+from security.sections import CHANGE_PASSWORD, HISTORY
+from sessions_app.sections import ACTIVE_SESSIONS
+
+PAGES = (
+    Page(
+        id="overview",
+        title=_("Overview"),
+        explanation="",
+        icon="home",
+        url_name="overview",
+        sections=overview.SECTIONS,
+        template="pages/overview.html",
+    ),
+    Page(
+        id="personal-info",
+        title=_("Personal info"),
+        explanation=_("What your organisation knows about you, and what you can change yourself."),
+        icon="user",
+        url_name="personal-info",
+        sections=(PROFILE,),
+    ),
+    Page(
+        id="security",
+        title=_("Security"),
+        explanation=_("How you sign in, where you are signed in, and what happened to your account."),
+        icon="shield-check",
+        url_name="security",
+        sections=(CHANGE_PASSWORD, ACTIVE_SESSIONS, HISTORY),
+    ),
+)
+
+
+def register_pages() -> None:
+    """Make the pages known to the shell."""
+    for page in PAGES:
+        register(page)

@@ -1,0 +1,35 @@
+"""The pages. What is on them is in the registry; what it shows is the areas'."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.views.decorators.http import require_GET
+
+from myaccount.web.features import part_of
+from myaccount.web.pages import render_page
+from myaccount.web.requests import PortalRequest
+from myaccount.web.signed_in import signed_in
+
+
+@require_GET
+@signed_in
+@part_of("overview")
+def overview(request: PortalRequest) -> HttpResponse:
+    """Where one stands, and what to do next."""
+    return render_page(request, "overview")
+
+
+@require_GET
+@signed_in
+@part_of("personal-info")
+def personal_info(request: PortalRequest) -> HttpResponse:
+    """What the organisation knows about the person."""
+    return render_page(request, "personal-info")
+
+
+@require_GET
+@signed_in
+@part_of("security")
+def security(request: PortalRequest) -> HttpResponse:
+    """How one signs in, and where one is signed in."""
+    return render_page(request, "security")

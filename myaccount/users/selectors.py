@@ -1,0 +1,24 @@
+"""Reads about people."""
+
+from __future__ import annotations
+
+from django.db.models import Q
+
+from myaccount.users.models import User
+from myaccount.users.names import canonical_key
+
+
+def find_by_identifier(identifier: str) -> User | None:
+    """The person a user name or proven e-mail address belongs to, in any spelling. A user name wins over an address."""
+    key = canonical_key(identifier)
+    if not key:
+        return None
+    found = list(User.objects.filter(Q(username_key=key) | Q(email_key=key))[:2])
+    return next((user for user in found if user.username_key == key), found[0] if found else None)
+
+
+def is_name_taken(name: str, *, other_than: User | None = None) -> bool:
+    """Whether somebody else signs in with this user name or e-mail address, in any spelling."""
+    key = canonical_key(name)
+    taken = User.objects.filter(Q(username_key=key) | Q(email_key=key))
+    return (taken.exclude(pk=other_than.pk) if other_than else taken).exists()

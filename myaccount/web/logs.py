@@ -1,0 +1,21 @@
+"""Log lines nobody can forge: one event is one line (security 90)."""
+
+from __future__ import annotations
+
+import logging
+
+_ESCAPES = {**{code: f"\\x{code:02x}" for code in range(32)}, 127: "\\x7f", 0x2028: "\\u2028", 0x2029: "\\u2029"}
+
+
+class OneLineFormatter(logging.Formatter):
+    """Time, level, logger and message, with line breaks and control characters escaped. Tracebacks follow, indented."""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s %(message)s")
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 (logging's own name)
+        return super().formatMessage(record).translate(_ESCAPES)
+
+    def formatException(self, ei: object) -> str:  # noqa: N802
+        text = super().formatException(ei)  # type: ignore[arg-type]
+        return "\n".join("    " + line.translate(_ESCAPES) for line in text.split("\n"))

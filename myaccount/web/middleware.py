@@ -1,0 +1,126 @@
+"""Small, single-purpose middleware of the kernel."""
+
+from __future__ import annotations
+
+import ipaddress
+import zoneinfo
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils import timezone, translation
+from django.utils.cache import patch_vary_headers
+from django.utils.functional import SimpleLazyObject
+
+from myaccount.web import errors
+from myaccount.web.selectors import portal_settings
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+_FORWARDING_HEADERS = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST", "HTTP_FORWARDED")
+
+
+class TrustedProxyMiddleware:
+    """Believes forwarding headers from configured proxies only, and finds the client's address (security 7).
+
+    Walks X-Forwarded-For from the right past trusted proxies; the first other address is the client.
+    Anything unreadable on the way ends the walk at the last address known to be true.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        peer = _address(request.META.get("REMOTE_ADDR", ""))
+        if peer is None or not _is_trusted(peer):
+            for header in _FORWARDING_HEADERS:
+                request.META.pop(header, None)
+        else:
+            peer = self._client(peer, request.META.get("HTTP_X_FORWARDED_FOR", ""))
+        request.META["REMOTE_ADDR"] = str(peer) if peer else "0.0.0.0"  # noqa: S104 (no socket: "unknown")
+        return self.get_response(request)
+
+    @staticmethod
+    def _client(peer: _Address, forwarded_for: str) -> _Address:
+        for hop in reversed(forwarded_for.split(",")):
+            address = _address(hop.strip())
+            if address is None:
+                break
+            peer = address
+            if not _is_trusted(address):
+                break
+        return peer
+
+
+_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+def _address(text: str) -> _Address | None:
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return None
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return mapped or address
+
+
+def _is_trusted(address: _Address) -> bool:
+    return any(address in network for network in settings.TRUSTED_PROXIES)
+
+
+class RequestLimitsMiddleware:
+    """Refuses bodies larger than any form of ours needs, and text no database takes, before they are read."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if not length.isdecimal():
+            return errors.bad_request(request)
+        if int(length) > settings.REQUEST_MAX_BYTES:
+            return errors.too_large(request)
+        if "\x00" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
+            return errors.bad_request(request)
+        return self.get_response(request)
+
+
+class PrivatePagesMiddleware:
+    """No page may be kept by a browser or a proxy unless its view says otherwise (security 16)."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        request.portal_settings = SimpleLazyObject(portal_settings)  # type: ignore[attr-defined]
+        response = self.get_response(request)
+        if not response.has_header("Cache-Control"):
+            response["Cache-Control"] = "no-store"
+        response.headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        return response
+
+
+class PersonalLocaleMiddleware:
+    """The person's own language and time zone; before sign-in the switcher's, then the browser's."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        user = request.user
+        chosen = user.language if user.is_authenticated else ""
+        language = chosen if chosen in dict(settings.LANGUAGES) else translation.get_language_from_request(request)
+        with translation.override(language), timezone.override(_zone(getattr(user, "time_zone", ""))):
+            request.LANGUAGE_CODE = translation.get_language()
+            response = self.get_response(request)
+        response.headers.setdefault("Content-Language", language)
+        patch_vary_headers(response, ("Accept-Language",))
+        return response
+
+
+def _zone(name: str) -> zoneinfo.ZoneInfo | None:
+    try:
+        return zoneinfo.ZoneInfo(name) if name else None
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+        return None

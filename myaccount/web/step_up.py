@@ -1,0 +1,99 @@
+"""Fresh proof of identity before a sensitive act: at most five minutes old, checked on the POST itself (security 20)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+from functools import wraps
+from typing import Any, Concatenate, Final, ParamSpec
+from urllib.parse import urlencode
+
+from django.contrib.sessions.backends.base import SessionBase
+from django.http import HttpRequest, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from django.utils import timezone
+
+from myaccount.web.requests import PortalRequest
+
+P = ParamSpec("P")
+
+FRESH_FOR: Final = timedelta(minutes=5)
+INTERRUPTED_FOR: Final = timedelta(minutes=10)
+_CONFIRMED_KEY = "step_up_confirmed_at"
+_INTERRUPTED_KEY = "step_up_interrupted"
+_NEVER_KEPT = ("password", "csrfmiddlewaretoken", "code")
+
+
+class StepUpRequired(Exception):  # noqa: N818
+    """A sensitive service was called without fresh proof of identity."""
+
+
+@dataclass(frozen=True)
+class InterruptedPost:
+    """A form that was sent too late: kept, without secrets, until the person has confirmed who they are."""
+
+    path: str
+    at: float  # seconds since the epoch
+    fields: list[tuple[str, str]] = field(default_factory=list)
+
+
+def mark_confirmed(session: SessionBase, *, now: datetime) -> None:
+    """Remember that the person has just proven who they are. The caller rotates the session key."""
+    session[_CONFIRMED_KEY] = now.timestamp()
+
+
+def is_confirmed(request: HttpRequest, *, now: datetime) -> bool:
+    """Whether the last proof is fresh. A time in the future (a clock set back) does not count."""
+    at = request.session.get(_CONFIRMED_KEY)
+    if not isinstance(at, int | float) or not request.user.is_authenticated:
+        return False
+    return timedelta(0) <= now - datetime.fromtimestamp(at, tz=now.tzinfo) < FRESH_FOR
+
+
+def require_step_up(
+    view: Callable[Concatenate[PortalRequest, P], HttpResponseBase],
+) -> Callable[Concatenate[PortalRequest, P], HttpResponseBase]:
+    """Send people without fresh proof to the confirmation page, and back to what they were doing.
+
+    A GET comes back by its address. A POST is kept without its secrets and offered again after.
+    """
+
+    @wraps(view)
+    def guarded(request: PortalRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        now = timezone.now()
+        if is_confirmed(request, now=now):
+            return view(request, *args, **kwargs)
+        if request.method == "POST":
+            _keep(request, now=now)
+            return redirect_to_confirm(reverse("continue-interrupted"))
+        return redirect_to_confirm(request.get_full_path())
+
+    guarded.requires_step_up = True  # type: ignore[attr-defined]
+    return guarded
+
+
+def redirect_to_confirm(next_path: str) -> HttpResponseRedirect:
+    """To the page that asks for proof, which then leads on to `next_path`."""
+    return HttpResponseRedirect(f"{reverse('confirm-access')}?{urlencode({'next': next_path})}")
+
+
+def _keep(request: PortalRequest, *, now: datetime) -> None:
+    fields = [
+        (name, str(value))
+        for name, values in request.POST.lists()
+        for value in values
+        if not any(secret in name for secret in _NEVER_KEPT)
+    ]
+    request.session[_INTERRUPTED_KEY] = asdict(InterruptedPost(request.path, now.timestamp(), fields))
+
+
+def interrupted(request: HttpRequest, *, now: datetime) -> InterruptedPost | None:
+    """The kept form, if it is not too old. A later one takes its place; signing out forgets it."""
+    kept: Any = request.session.get(_INTERRUPTED_KEY)
+    if not isinstance(kept, dict):
+        return None
+    post = InterruptedPost(**kept)
+    age = now.timestamp() - post.at
+    return post if 0 <= age < INTERRUPTED_FOR.total_seconds() else None

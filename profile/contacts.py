@@ -1,0 +1,241 @@
+"""Changing the e-mail address or the mobile number: proven first, then true (security 29, 43 to 45)."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.urls import reverse
+from django.utils.crypto import constant_time_compare, salted_hmac
+
+from myaccount.activity.kinds import EventKind
+from myaccount.activity.services import Origin, record
+from myaccount.limits import services as limits
+from myaccount.limits.services import Rule
+from myaccount.outbox import services as outbox
+from myaccount.users.models import User
+from myaccount.users.names import canonical_key
+from myaccount.users.selectors import is_name_taken
+from myaccount.web import formats
+from profile.models import ContactKind, PendingContact
+from profile.phones import readable
+
+CODE_LIFE: Final = {ContactKind.EMAIL: timedelta(hours=1), ContactKind.MOBILE: timedelta(minutes=10)}
+RESEND_AFTER: Final = timedelta(seconds=60)
+MAX_TRIES: Final = 5
+_SENDS: Final = Rule(free_attempts=8, first_pause=timedelta(minutes=10), forgotten_after=timedelta(hours=1))
+_KINDS: Final = {
+    ContactKind.EMAIL: (EventKind.EMAIL_CHANGE_REQUESTED, EventKind.EMAIL_CHANGED, EventKind.EMAIL_CHANGE_CANCELLED),
+    ContactKind.MOBILE: (
+        EventKind.MOBILE_CHANGE_REQUESTED,
+        EventKind.MOBILE_CHANGED,
+        EventKind.MOBILE_CHANGE_CANCELLED,
+    ),
+}
+
+
+class WrongCode(Exception):  # noqa: N818
+    """The code was not right; `tries_left` more may be tried, none means that it is dead."""
+
+    def __init__(self, tries_left: int) -> None:
+        super().__init__("wrong code")
+        self.tries_left = tries_left
+
+
+class NothingPending(Exception):  # noqa: N818
+    """There is no change to prove here: it was proven, cancelled, replaced, has expired, or began elsewhere."""
+
+
+class ResendTooSoon(Exception):  # noqa: N818
+    """A code was sent a moment ago."""
+
+
+class AddressTaken(Exception):  # noqa: N818
+    """Somebody else proved this address first."""
+
+
+@dataclass(frozen=True)
+class _Secrets:
+    code: str
+    token: str
+
+
+def request_change(
+    *, user: User, kind: ContactKind, value: str, session_uuid: UUID, origin: Origin, now: datetime
+) -> None:
+    """Send a code to a new address or number and keep it as pending; an earlier pending one dies.
+
+    Raises limits.TooManyAttempts when too many were sent. Says nothing of whether the address
+    belongs to somebody else: then its owner gets a mail that tells them, and no code.
+    """
+    _reserve_send(user, value, now=now)
+    with transaction.atomic():
+        User.objects.select_for_update().get(pk=user.pk)
+        PendingContact.objects.filter(user=user, kind=kind).delete()
+        pending = PendingContact(
+            user=user, kind=kind, value=value, session_uuid=session_uuid, sent_at=now,
+            expires_at=now + CODE_LIFE[kind],
+        )  # fmt: skip
+        _send_code(pending, now=now)
+        record(_KINDS[kind][0], user=user, origin=origin, now=now, data={"address": _shown(kind, value)})
+        if kind == ContactKind.EMAIL and user.email and canonical_key(user.email) != canonical_key(value):
+            outbox.send_email(
+                "email_change_requested", to=user.email, user=user, now=now, context={"at": formats.moment(now)}
+            )
+
+
+def resend(*, user: User, kind: ContactKind, session_uuid: UUID, now: datetime) -> None:
+    """Send a new code for the pending change; the old one dies. Raises ResendTooSoon, NothingPending, TooManyAttempts."""
+    pending = _own(user, kind, session_uuid, now=now)
+    if now - pending.sent_at < RESEND_AFTER:
+        raise ResendTooSoon
+    _reserve_send(user, pending.value, now=now)
+    with transaction.atomic():
+        locked = PendingContact.objects.select_for_update().filter(pk=pending.pk).first()
+        if locked is None:
+            raise NothingPending
+        locked.sent_at, locked.expires_at, locked.tries = now, now + CODE_LIFE[kind], 0
+        _send_code(locked, now=now)
+
+
+@transaction.atomic
+def cancel(*, user: User, kind: ContactKind, origin: Origin, now: datetime) -> bool:
+    """Give the pending change up; the old value stays. False if there was none."""
+    deleted, _ = PendingContact.objects.filter(user=user, kind=kind).delete()
+    if deleted:
+        record(_KINDS[kind][2], user=user, origin=origin, now=now)
+    return bool(deleted)
+
+
+def prove_by_code(
+    *, user: User, kind: ContactKind, code: str, session_uuid: UUID, origin: Origin, now: datetime
+) -> None:
+    """Make the pending value the person's, if the code is right. Raises WrongCode, NothingPending, AddressTaken.
+
+    The try is counted before the code is compared, so parallel guesses get no more than five.
+    """
+    pending = _own(user, kind, session_uuid, now=now)
+    counted = PendingContact.objects.filter(pk=pending.pk, tries__lt=MAX_TRIES, code_digest=pending.code_digest)
+    if not counted.update(tries=F("tries") + 1):
+        raise WrongCode(0)
+    digits = "".join(character for character in code if character.isdigit())
+    if not constant_time_compare(_code_digest(pending, digits), pending.code_digest):
+        raise WrongCode(max(0, MAX_TRIES - 1 - pending.tries))
+    _accept(pending, origin=origin, now=now)
+
+
+def prove_by_token(*, user: User, token: str, session_uuid: UUID, origin: Origin, now: datetime) -> None:
+    """The same by the link of the e-mail. Raises NothingPending or AddressTaken."""
+    pending = _own(user, ContactKind.EMAIL, session_uuid, now=now)
+    if not constant_time_compare(_token_digest(token), pending.token_digest):
+        raise NothingPending
+    _accept(pending, origin=origin, now=now)
+
+
+@transaction.atomic
+def set_without_proof(*, user: User, kind: ContactKind, value: str, origin: Origin, now: datetime) -> None:
+    """Take the value as it is: for an empty one, and where an administrator has switched proof off.
+
+    Raises AddressTaken.
+    """
+    PendingContact.objects.filter(user=user, kind=kind).delete()
+    _set(user, kind, value, verified_at=None, origin=origin, now=now)
+
+
+def forget_old(*, now: datetime, batch: int = 1000) -> int:
+    """Delete changes nobody proved in time. Returns how many went."""
+    old = list(PendingContact.objects.filter(expires_at__lt=now).values_list("pk", flat=True)[:batch])
+    return PendingContact.objects.filter(pk__in=old).delete()[0]
+
+
+def _own(user: User, kind: ContactKind, session_uuid: UUID, *, now: datetime) -> PendingContact:
+    found = PendingContact.objects.filter(user=user, kind=kind, session_uuid=session_uuid, expires_at__gt=now).first()
+    if found is None:
+        raise NothingPending
+    return found
+
+
+def _reserve_send(user: User, value: str, *, now: datetime) -> None:
+    recipient = salted_hmac("sends", canonical_key(value), algorithm="sha256").hexdigest()[:32]
+    limits.reserve({f"send:{user.uuid}": _SENDS, f"send-to:{recipient}": _SENDS}, now=now)
+
+
+def _send_code(pending: PendingContact, *, now: datetime) -> None:
+    """Save the digests of a new code and link, and queue the message that carries them."""
+    secret = _Secrets(code=f"{secrets.randbelow(10**6):06}", token=secrets.token_urlsafe(32))
+    is_email = pending.kind == ContactKind.EMAIL
+    if is_email and is_name_taken(pending.value, other_than=pending.user):
+        secret = _Secrets("", "")
+    pending.code_digest = _code_digest(pending, secret.code) if secret.code else ""
+    pending.token_digest = _token_digest(secret.token) if secret.token and is_email else ""
+    pending.save()
+    life = CODE_LIFE[ContactKind(pending.kind)]
+    context = {"code": secret.code, "minutes": int(life.total_seconds() // 60)}
+    if not is_email:
+        context["host"] = urlsplit(settings.PUBLIC_URL).hostname or ""
+        outbox.send_sms(
+            "prove_mobile", to=pending.value, user=pending.user, now=now, life=life, is_secret=True, context=context
+        )
+    elif secret.code:
+        context["link"] = settings.PUBLIC_URL + reverse("prove-email-link", args=[secret.token])
+        outbox.send_email(
+            "prove_email", to=pending.value, user=pending.user, now=now, life=life, is_secret=True, context=context
+        )
+    else:
+        outbox.send_email("email_in_use", to=pending.value, user=None, now=now, context={})
+
+
+def _accept(pending: PendingContact, *, origin: Origin, now: datetime) -> None:
+    """Exactly one of any number of parallel proofs gets here with the row still there."""
+    with transaction.atomic():
+        deleted, _ = PendingContact.objects.filter(pk=pending.pk, code_digest=pending.code_digest).delete()
+        if not deleted:
+            raise NothingPending
+        user = User.objects.select_for_update().get(pk=pending.user_id)
+        _set(user, ContactKind(pending.kind), pending.value, verified_at=now, origin=origin, now=now)
+
+
+def _set(
+    user: User, kind: ContactKind, value: str, *, verified_at: datetime | None, origin: Origin, now: datetime
+) -> None:
+    old = user.email if kind == ContactKind.EMAIL else user.mobile
+    if kind == ContactKind.EMAIL:
+        if value and verified_at and is_name_taken(value, other_than=user):
+            raise AddressTaken
+        user.email, user.email_verified_at = value, verified_at if value else None
+    else:
+        user.mobile, user.mobile_verified_at = value, verified_at if value else None
+    try:
+        with transaction.atomic():
+            user.save(update_fields=["email", "email_verified_at", "mobile", "mobile_verified_at"])
+    except IntegrityError as error:
+        raise AddressTaken from error
+    record(_KINDS[kind][1], user=user, origin=origin, now=now, data={"address": _shown(kind, value)})
+    if kind == ContactKind.EMAIL and old and canonical_key(old) != canonical_key(value):
+        context = {"new_address": value, "at": formats.moment(now)}
+        outbox.send_email("email_changed", to=old, user=user, now=now, context=context)
+    elif kind == ContactKind.MOBILE and user.email:
+        context = {"new_number": readable(value) if value else "", "at": formats.moment(now)}
+        outbox.send_email("mobile_changed", to=user.email, user=user, now=now, context=context)
+
+
+def _shown(kind: ContactKind, value: str) -> str:
+    return readable(value) if kind == ContactKind.MOBILE and value else value
+
+
+def _code_digest(pending: PendingContact, code: str) -> str:
+    """Keyed with the secret key and bound to person, value and session: a stolen table does not give codes away."""
+    bound = f"{pending.pk}|{pending.user_id}|{pending.value}|{pending.session_uuid}|{code}"
+    return salted_hmac("profile.contact-code", bound, algorithm="sha256").hexdigest()
+
+
+def _token_digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,128 @@
+"""The profile picture: uploaded, from Gravatar, or the person's initials. The only place that knows Pillow."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import warnings
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from urllib.parse import urlencode
+
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from myaccount.activity.kinds import EventKind
+from myaccount.activity.services import Origin, record
+from myaccount.users.models import User
+from profile.models import UploadedPicture
+
+GRAVATAR_ORIGIN: Final = "https://www.gravatar.com"
+SIDE: Final = 256  # pixels
+_MAX_PIXELS: Final = 40_000_000
+_FORMATS: Final = ("JPEG", "PNG", "WEBP", "GIF")
+GRAVATAR_STYLES: Final = {
+    "mp": gettext_lazy("Silhouette"),
+    "identicon": gettext_lazy("Pattern"),
+    "monsterid": gettext_lazy("Monster"),
+    "wavatar": gettext_lazy("Face"),
+    "retro": gettext_lazy("Pixels"),
+    "robohash": gettext_lazy("Robot"),
+}
+
+
+@dataclass(frozen=True)
+class Gravatar:
+    """A picture Gravatar would show for an address, in one of its styles when it has none of that address."""
+
+    address: str
+    style: str
+    style_label: str
+    url: str
+
+    @property
+    def key(self) -> str:
+        return f"{self.style}:{self.address}"
+
+
+def square(file: UploadedFile, *, max_bytes: int) -> bytes:
+    """The uploaded image written anew: WebP, 256 pixels square, upright, with nothing of the original file left.
+
+    Believes the content, not the name or the type the browser says. Raises ValidationError.
+    """
+    if (file.size or 0) > max_bytes:
+        raise ValidationError(
+            _("This file is too large: at most %(megabytes)s MB.") % {"megabytes": max_bytes // 1_000_000}
+        )
+    not_an_image = ValidationError(_("This file is not a picture we can read. Use a JPEG, PNG, WebP or GIF."))
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            image = Image.open(file, formats=_FORMATS)
+            if image.width * image.height > _MAX_PIXELS:
+                raise ValidationError(_("This picture has too many pixels: at most 40 million."))
+            image.draft("RGB", (SIDE * 2, SIDE * 2))
+            upright = ImageOps.exif_transpose(image).convert("RGBA")
+    except ValidationError:
+        raise
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError) as error:
+        raise not_an_image from error
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise not_an_image from error
+    fitted = ImageOps.fit(upright, (SIDE, SIDE), Image.Resampling.LANCZOS)
+    output = io.BytesIO()
+    fitted.save(output, "WEBP", quality=85, method=4)
+    return output.getvalue()
+
+
+def gravatars(user: User) -> list[Gravatar]:
+    """The choices Gravatar offers for the person's proven addresses."""
+    addresses = [user.email] if user.email and user.email_verified_at else []
+    return [
+        Gravatar(address, style, str(label), _gravatar_url(address, style))
+        for address in addresses
+        for style, label in GRAVATAR_STYLES.items()
+    ]
+
+
+def _gravatar_url(address: str, style: str) -> str:
+    digest = hashlib.sha256(address.strip().lower().encode()).hexdigest()
+    return f"{GRAVATAR_ORIGIN}/avatar/{digest}?{urlencode({'s': SIDE, 'd': style, 'r': 'g'})}"
+
+
+@transaction.atomic
+def use_upload(*, user: User, image: bytes, origin: Origin, now: datetime) -> None:
+    """Show an uploaded picture, as `square` has written it."""
+    digest = hashlib.sha256(image).hexdigest()
+    UploadedPicture.objects.update_or_create(user=user, defaults={"image": image, "digest": digest})
+    _show(user, reverse("picture", args=[digest[:32]]), origin=origin, now=now)
+
+
+@transaction.atomic
+def use_gravatar(*, user: User, key: str, origin: Origin, now: datetime) -> None:
+    """Show one of the person's Gravatars. Raises ValidationError for any other key."""
+    chosen = next((gravatar for gravatar in gravatars(user) if gravatar.key == key), None)
+    if chosen is None:
+        raise ValidationError(_("Choose one of the pictures."))
+    UploadedPicture.objects.filter(user=user).delete()
+    _show(user, chosen.url, origin=origin, now=now)
+
+
+@transaction.atomic
+def use_initials(*, user: User, origin: Origin, now: datetime) -> None:
+    """Show initials; an uploaded picture is deleted."""
+    UploadedPicture.objects.filter(user=user).delete()
+    _show(user, "", origin=origin, now=now)
+
+
+def _show(user: User, url: str, *, origin: Origin, now: datetime) -> None:
+    if user.picture != url:
+        user.picture = url
+        user.save(update_fields=["picture"])
+        record(EventKind.PICTURE_CHANGED, user=user, origin=origin, now=now)

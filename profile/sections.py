@@ -1,0 +1,56 @@
+"""What the pages show of the profile."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from myaccount.claims.models import ClaimType
+from myaccount.web.features import FeatureState, state_of
+from myaccount.web.pages import Section
+from myaccount.web.requests import PortalRequest
+from profile.forms import AttributeForm, CodeForm
+from profile.selectors import ProfilePage, profile_page
+from profile.services import PROVEN, fingerprint
+
+
+def _load(request: PortalRequest, state: Mapping[str, Any]) -> Mapping[str, Any]:
+    page = profile_page(request.user, session_uuid=request.login_session.uuid, now=timezone.now())
+    editing = state.get("editing") or request.GET.get("edit", "")
+    form = state.get("form")
+    can_change = state_of("personal-info.profile", request.portal_settings) == FeatureState.ON
+    if form is None and can_change:
+        form = _form(page, editing)
+    return {
+        "rows": page.rows,
+        "editing": editing if form is not None else "",
+        "form": form,
+        "code_form": state.get("code_form") or CodeForm(),
+        "proving": state.get("proving", ""),
+        "proven": PROVEN,
+        "can_change": can_change,
+        "can_change_picture": state_of("personal-info.picture", request.portal_settings) == FeatureState.ON,
+    }
+
+
+def _form(page: ProfilePage, name: str) -> AttributeForm | None:
+    """The form of an attribute people may change, filled with its value; None for any other name."""
+    claim = page.claims.get(name)
+    if claim is None or claim.is_read_only:
+        return None
+    value = page.stored[name]
+    initial = value == "true" if claim.type == ClaimType.BOOLEAN else value
+    return AttributeForm(claim=claim, initial={"value": initial, "opened_with": fingerprint(value)})
+
+
+PROFILE = Section(
+    id="profile",
+    title=_("Profile"),
+    explanation=_("These details may be shared with applications, but only if you agree."),
+    template="profile/sections/profile.html",
+    load=_load,
+    feature_id="personal-info.profile",
+)

@@ -1,0 +1,86 @@
+"""Changes to a person's attributes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.crypto import salted_hmac
+
+from myaccount.activity.kinds import EventKind
+from myaccount.activity.services import Origin, record
+from myaccount.claims.models import Claim
+from myaccount.users.models import User
+from profile.models import Profile
+
+# Attributes that live on the shared User, and its field for each.
+USER_FIELDS = {
+    "username": "username",
+    "email": "email",
+    "mobile": "mobile",
+    "locale": "language",
+    "zoneinfo": "time_zone",
+    "picture": "picture",
+}
+PROVEN = ("email", "mobile")
+
+
+class ChangedMeanwhile(Exception):  # noqa: N818
+    """Another tab or device changed the attribute since the form was opened; `current` is what it is now."""
+
+    def __init__(self, current: str) -> None:
+        super().__init__("changed meanwhile")
+        self.current = current
+
+
+def fingerprint(value: str) -> str:
+    """Stands in a form for the value it was opened with, without showing it."""
+    return salted_hmac("profile.value", value, algorithm="sha256").hexdigest()[:32]
+
+
+@transaction.atomic
+def set_attribute(
+    *, user: User, claim: Claim, value: str, opened_with: str, origin: Origin, now: datetime, by: User | None = None
+) -> bool:
+    """Store an attribute's value, already checked by `values.stored_value`. False if it was that already.
+
+    `opened_with` is the fingerprint of the value the form showed: when the stored one differs from
+    it, somebody else changed it and ChangedMeanwhile is raised (security 28).
+    """
+    if claim.name in PROVEN or claim.name in ("username", "picture", "role"):
+        raise ValueError(f"{claim.name} is not changed this way")
+    Profile.objects.get_or_create(user=user)
+    profile = Profile.objects.select_for_update().get(user=user)
+    current = current_value(claim.name, user=User.objects.get(pk=user.pk), profile=profile)
+    if current == value:
+        return False
+    if fingerprint(current) != opened_with:
+        raise ChangedMeanwhile(current)
+    _write(user, profile, claim.name, value)
+    record(
+        EventKind.PROFILE_CHANGED, user=user, origin=origin, now=now, by=by, data={"claims": [claim.name]}
+    )
+    return True
+
+
+def current_value(name: str, *, user: User, profile: Profile | None) -> str:
+    """The stored value of an attribute, empty when there is none."""
+    if name in USER_FIELDS:
+        return str(getattr(user, USER_FIELDS[name]))
+    return str(profile.values.get(name, "")) if profile else ""
+
+
+def _write(user: User, profile: Profile, name: str, value: str) -> None:
+    if name in USER_FIELDS:
+        setattr(user, USER_FIELDS[name], value)
+        user.save(update_fields=[USER_FIELDS[name]])
+    elif value:
+        profile.values[name] = value
+    else:
+        profile.values.pop(name, None)
+    profile.version += 1
+    profile.save()
+    if name in ("given_name", "family_name"):
+        parts = [profile.values.get("given_name", ""), profile.values.get("family_name", "")]
+        user.display_name = " ".join(part for part in parts if part)[:200]
+        user.save(update_fields=["display_name"])

@@ -1,0 +1,1 @@
+"""Security history: what happened to one's account."""

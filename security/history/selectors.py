@@ -1,0 +1,110 @@
+"""A person's events in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from myaccount.activity.kinds import WORDS, EventGroup, EventKind
+from myaccount.activity.models import Event
+from myaccount.users.models import User
+from myaccount.web import formats
+from sessions_app.models import EndReason
+from sessions_app.selectors import describe_user_agent
+
+PAGE_SIZE = 20
+
+
+@dataclass(frozen=True)
+class EventRow:
+    """One event as the pages show it."""
+
+    title: str | Promise
+    detail: str
+    icon: str
+    is_warning: bool
+    browser: str
+    ip: str
+    at: str
+    ago: str
+    is_here: bool
+
+
+@dataclass(frozen=True)
+class EventPage:
+    """A page of events and where the next one starts; paging by id stays fast however long the history is."""
+
+    rows: list[EventRow]
+    older_than: int | None
+
+
+def recent_events(user: User, *, now: datetime, count: int, session_uuid: UUID | None = None) -> list[EventRow]:
+    """The person's newest events. One query."""
+    found = Event.objects.filter(user_uuid=user.uuid).order_by("-id")[:count]
+    return [_row_of(event, now=now, session_uuid=session_uuid) for event in found]
+
+
+def event_page(
+    user: User,
+    *,
+    now: datetime,
+    group: EventGroup | None,
+    older_than: int | None,
+    session_uuid: UUID | None,
+    size: int = PAGE_SIZE,
+) -> EventPage:
+    """A page of the person's events of one group, or of all, newest first. One query."""
+    found = Event.objects.filter(user_uuid=user.uuid).order_by("-id")
+    if group is not None:
+        found = found.filter(kind__in=[kind.value for kind, words in WORDS.items() if words.group == group])
+    if older_than is not None:
+        found = found.filter(id__lt=older_than)
+    events = list(found[: size + 1])
+    rows = [_row_of(event, now=now, session_uuid=session_uuid) for event in events[:size]]
+    return EventPage(rows, events[size - 1].pk if len(events) > size else None)
+
+
+def _row_of(event: Event, *, now: datetime, session_uuid: UUID | None) -> EventRow:
+    words = WORDS[EventKind(event.kind)]
+    is_by_other = event.by_uuid is not None and event.by_uuid != event.user_uuid
+    detail = _detail(EventKind(event.kind), event.data)
+    if is_by_other:
+        detail = " · ".join(filter(None, [detail, _("By an administrator")]))
+    return EventRow(
+        title=words.title,
+        detail=detail,
+        icon=words.icon,
+        is_warning=words.is_warning,
+        browser=describe_user_agent(event.user_agent) if event.user_agent else "",
+        ip=event.ip or "",
+        at=formats.moment(event.at),
+        ago=formats.ago(event.at, now=now),
+        is_here=session_uuid is not None and event.session_uuid == session_uuid,
+    )
+
+
+def _detail(kind: EventKind, data: Mapping[str, Any]) -> str:
+    """What is particular to this event."""
+    if kind in (EventKind.SESSION_ENDED, EventKind.SESSION_EXPIRED):
+        return " · ".join(filter(None, [_ended_sessions(data), _reason(str(data.get("reason", "")))]))
+    if "labels" in data:
+        return ", ".join(str(label) for label in data["labels"])
+    return str(data.get("address", ""))
+
+
+def _ended_sessions(data: Mapping[str, Any]) -> str:
+    if "count" in data:
+        return ngettext("%(count)s session", "%(count)s sessions", data["count"]) % {"count": data["count"]}
+    parts = [str(data.get("browser", "")), str(data.get("operating_system", ""))]
+    return ", ".join(part for part in parts if part)
+
+
+def _reason(value: str) -> str:
+    return str(EndReason(value).label) if value in EndReason.values else ""

@@ -1,0 +1,54 @@
+"""What is remembered between the stages of a sign-in: whose it is, since when, and what has been shown."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.contrib.sessions.backends.base import SessionBase
+
+from myaccount.users.models import User
+
+LIFE: Final = timedelta(minutes=10)
+_KEY: Final = "pending_sign_in"
+
+
+@dataclass(frozen=True)
+class PendingSignIn:
+    """A sign-in that is not finished. Holds no password and opens no page but the next stage (security 10)."""
+
+    user_uuid: str
+    at: float  # seconds since the epoch
+    methods: list[str] = field(default_factory=list)  # RFC 8176, in the order they were shown
+    next: str = ""
+
+
+def store(session: SessionBase, pending: PendingSignIn) -> None:
+    """Keep the state and change the session's key: trust was raised (security 9)."""
+    session.cycle_key()
+    session[_KEY] = asdict(pending)
+
+
+def load(session: SessionBase, *, now: datetime) -> tuple[PendingSignIn, User] | None:
+    """The state and its person, or None if there is none or it is stale, unreadable, or no longer holds.
+
+    It dies with a change of the password and with the account being disabled.
+    """
+    kept: Any = session.get(_KEY)
+    try:
+        pending = PendingSignIn(**kept)
+        age = now.timestamp() - pending.at
+        user = User.objects.filter(uuid=pending.user_uuid, is_active=True).first()
+    except (TypeError, ValueError):
+        return None
+    if user is None or not 0 <= age < LIFE.total_seconds():
+        return None
+    if user.password_changed_at and user.password_changed_at.timestamp() > pending.at:
+        return None
+    return pending, user
+
+
+def forget(session: SessionBase) -> None:
+    """Drop the state, finished or given up."""
+    session.pop(_KEY, None)

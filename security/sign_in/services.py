@@ -1,0 +1,107 @@
+"""Rules of signing in, proving who one is again, and signing out."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.contrib.auth import authenticate, login
+from django.db import transaction
+from django.http import HttpRequest
+
+from myaccount.activity.kinds import EventKind
+from myaccount.activity.services import record
+from myaccount.limits.services import TooManyAttempts
+from myaccount.outbox import services as outbox
+from myaccount.users.models import User
+from myaccount.users.selectors import find_by_identifier
+from myaccount.web import formats, step_up
+from myaccount.web.requests import origin
+from security import known_browsers
+from security.attempts import Attempt, confirmation_attempt, sign_in_attempt
+from security.sign_in.adapters import remember_account_key
+from sessions_app import selectors as sessions_selectors
+from sessions_app import services as sessions
+from sessions_app.models import EndReason, LoginSession
+
+BACKEND = "myaccount.users.backends.IdentifierBackend"
+
+
+class SignInRefused(Exception):  # noqa: N818
+    """Wrong, unknown, disabled or too often: the reply is the same for all (security 1)."""
+
+
+def check_password(request: HttpRequest, *, identifier: str, password: str, now: datetime) -> User:
+    """The person whose user name or proven address and password these are.
+
+    Raises SignInRefused. The attempt is reserved before the password is hashed.
+    """
+    candidate = find_by_identifier(identifier)
+    attempt = sign_in_attempt(request, candidate, identifier)
+    try:
+        attempt.reserve(now=now)
+    except TooManyAttempts as error:
+        raise SignInRefused from error
+    user = _authenticate(request, attempt, candidate, identifier, password)
+    if user is None:
+        # Unknown people get an event as well: as much work, and an administrator sees the guessing.
+        record(EventKind.SIGN_IN_FAILED, user=candidate, origin=origin(request), now=now)
+        raise SignInRefused
+    return user
+
+
+@transaction.atomic
+def complete(request: HttpRequest, *, user: User, methods: list[str], now: datetime) -> None:
+    """Sign the person in: new session key, session, event; and a mail when the browser is new to them."""
+    previous: LoginSession | None = getattr(request, "login_session", None)
+    if previous is not None:
+        sessions.end(login_session=previous, reason=EndReason.REPLACED, origin=origin(request), now=now)
+    sign_in_attempt(request, user, "").succeeded()
+    is_first = user.last_login is None
+    remember_account_key(request, str(user.uuid))
+    request.sign_in_methods = methods  # type: ignore[attr-defined]
+    login(request, user, backend=BACKEND)
+    step_up.mark_confirmed(request.session, now=now)
+    record(EventKind.SIGNED_IN, user=user, origin=origin(request), now=now, data={"methods": methods})
+    if not is_first and not known_browsers.browser_of(request, user):
+        _tell_of_new_browser(request, user, now=now)
+
+
+def confirm_identity(request: HttpRequest, *, user: User, password: str, now: datetime) -> None:
+    """Prove again who one is, with the password. Raises SignInRefused or TooManyAttempts."""
+    attempt = confirmation_attempt(request, user)
+    attempt.reserve(now=now)
+    if _authenticate(request, attempt, user, user.username, password) is None:
+        record(EventKind.IDENTITY_NOT_CONFIRMED, user=user, origin=origin(request), now=now)
+        raise SignInRefused
+    attempt.succeeded()
+    with transaction.atomic():
+        request.session.cycle_key()
+        step_up.mark_confirmed(request.session, now=now)
+        record(EventKind.IDENTITY_CONFIRMED, user=user, origin=origin(request), now=now)
+
+
+def sign_out(request: HttpRequest, *, login_session: LoginSession, now: datetime) -> None:
+    """End this session and empty the browser's."""
+    sessions.end(login_session=login_session, reason=EndReason.SIGNED_OUT, origin=origin(request), now=now)
+    request.session.flush()
+
+
+def _authenticate(
+    request: HttpRequest, attempt: Attempt, candidate: User | None, identifier: str, password: str
+) -> User | None:
+    """Through Django, so that axes sees every guess whichever door it comes by."""
+    remember_account_key(request, attempt.account)
+    user = authenticate(request, username=identifier, password=password, candidate=candidate)
+    return user if isinstance(user, User) and user == candidate else None
+
+
+def _tell_of_new_browser(request: HttpRequest, user: User, *, now: datetime) -> None:
+    if not user.email:
+        return
+    source = origin(request)
+    context = {
+        "browser": sessions_selectors.describe_user_agent(source.user_agent),
+        "ip": source.ip,
+        "at": formats.moment(now),
+    }
+    outbox.send_email("new_sign_in", to=user.email, user=user, now=now, context=context)

@@ -1,0 +1,72 @@
+"""The sign-in session, and the row the browser's cookie points at."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.contrib.sessions.base_session import AbstractBaseSession, BaseSessionManager
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+USER_AGENT_MAX_LENGTH = 512
+
+
+class EndReason(models.TextChoices):
+    """Why a session is over."""
+
+    SIGNED_OUT = "signed-out", pgettext_lazy("session", "Signed out")
+    TERMINATED = "terminated", pgettext_lazy("session", "Terminated")
+    PASSWORD_CHANGED = "password-changed", pgettext_lazy("session", "Password changed")  # noqa: S105
+    CONTACT_CHANGED = "contact-changed", pgettext_lazy("session", "E-mail address changed")
+    IDLE = "idle", pgettext_lazy("session", "Not used for too long")
+    TOO_OLD = "too-old", pgettext_lazy("session", "Open for too long")
+    BY_ADMINISTRATOR = "by-administrator", pgettext_lazy("session", "Ended by an administrator")
+    REPLACED = "replaced", pgettext_lazy("session", "Signed in anew")
+    NO_LONGER_VALID = "no-longer-valid", pgettext_lazy("session", "No longer valid")
+
+
+class LoginSession(models.Model):
+    """One sign-in of one person in one browser; its uuid is the OpenID `sid`."""
+
+    uuid = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="login_sessions")
+    user_agent = models.CharField(_("user agent"), max_length=USER_AGENT_MAX_LENGTH, blank=True)
+    browser = models.CharField(_("browser"), max_length=100, blank=True)
+    operating_system = models.CharField(_("operating system"), max_length=100, blank=True)
+    device = models.CharField(_("device"), max_length=100, blank=True)
+    ip = models.GenericIPAddressField(_("IP address"), null=True)
+    started_at = models.DateTimeField(_("login time"))
+    last_seen_at = models.DateTimeField(_("last accessed"))
+    ended_at = models.DateTimeField(_("ended"), null=True)
+    end_reason = models.CharField(_("why it ended"), max_length=20, choices=EndReason.choices, blank=True)
+    methods = models.JSONField(_("how signed in"), default=list, help_text="RFC 8176 authentication method references")
+
+    class Meta:
+        verbose_name = _("sign-in session")
+        verbose_name_plural = _("sign-in sessions")
+        indexes = [
+            models.Index(fields=["user"], condition=models.Q(ended_at=None), name="login_session_active"),
+            models.Index(fields=["last_seen_at"], condition=models.Q(ended_at=None), name="login_session_idle"),
+            models.Index(fields=["ended_at"], name="login_session_ended"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.uuid)
+
+
+class BrowserSession(AbstractBaseSession):
+    """Django's session row. `login_session` lets it be read with its person, and ended, in one statement."""
+
+    login_session = models.ForeignKey(
+        LoginSession, on_delete=models.CASCADE, null=True, related_name="browser_sessions", db_constraint=False
+    )
+
+    objects = BaseSessionManager["BrowserSession"]()
+
+    @classmethod
+    def get_session_store_class(cls) -> type:
+        from sessions_app.session_store import SessionStore  # noqa: PLC0415 (the store imports this model)
+
+        return SessionStore

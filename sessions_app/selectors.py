@@ -1,0 +1,67 @@
+"""Reads about sessions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from myaccount.users.models import User
+from myaccount.web import formats
+from sessions_app import devices
+from sessions_app.models import LoginSession
+
+
+@dataclass(frozen=True)
+class SessionRow:
+    """One session as the page shows it."""
+
+    uuid: UUID
+    title: str
+    is_current: bool
+    is_handheld: bool
+    browser: str
+    operating_system: str
+    device: str
+    ip: str
+    login_time: str
+    last_accessed: str
+    last_accessed_ago: str
+    applications: tuple[str, ...]
+
+
+def active_sessions(user: User, *, current: UUID | None, now: datetime) -> list[SessionRow]:
+    """The person's sessions, the current one first, then the most recently used. One query."""
+    found = LoginSession.objects.filter(user=user, ended_at=None).order_by("-last_seen_at", "-started_at")
+    rows = [row_of(login_session, current=current, now=now) for login_session in found[:100]]
+    return sorted(rows, key=lambda row: not row.is_current)
+
+
+def own_session(user: User, uuid: UUID) -> LoginSession | None:
+    """One of the person's own active sessions; None for anybody else's."""
+    return LoginSession.objects.select_related("user").filter(pk=uuid, user=user, ended_at=None).first()
+
+
+def row_of(login_session: LoginSession, *, current: UUID | None, now: datetime) -> SessionRow:
+    """A session in words."""
+    device = devices.describe(login_session.user_agent)
+    return SessionRow(
+        uuid=login_session.uuid,
+        title=devices.browser_on_system(login_session.browser, login_session.operating_system),
+        is_current=login_session.uuid == current,
+        is_handheld=device.is_handheld,
+        browser=login_session.browser,
+        operating_system=login_session.operating_system,
+        device=login_session.device,
+        ip=login_session.ip or "",
+        login_time=formats.moment(login_session.started_at),
+        last_accessed=formats.moment(login_session.last_seen_at),
+        last_accessed_ago=formats.ago(login_session.last_seen_at, now=now),
+        applications=("My Account",),
+    )
+
+
+def describe_user_agent(user_agent: str) -> str:
+    """“Firefox on Windows” for a User-Agent header."""
+    device = devices.describe(user_agent)
+    return devices.browser_on_system(device.browser, device.operating_system)

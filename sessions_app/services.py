@@ -1,0 +1,130 @@
+"""Starts and ends sign-in sessions. Ending one deletes the browser's row in the same transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q
+
+from myaccount.activity.kinds import EventKind
+from myaccount.activity.services import SYSTEM, Origin, record
+from myaccount.users.models import User
+from myaccount.web.models import PortalSettings
+from sessions_app import devices
+from sessions_app.models import USER_AGENT_MAX_LENGTH, BrowserSession, EndReason, LoginSession
+
+LAST_SEEN_PRECISION = timedelta(minutes=1)
+KEPT_AFTER_END = timedelta(days=90)
+
+
+@transaction.atomic
+def start(*, user: User, origin: Origin, methods: Sequence[str], now: datetime) -> LoginSession:
+    """Begin a session for a person who has just signed in. `methods` are RFC 8176 references such as `pwd`."""
+    device = devices.describe(origin.user_agent)
+    return LoginSession.objects.create(
+        user=user,
+        user_agent=origin.user_agent[:USER_AGENT_MAX_LENGTH],
+        browser=device.browser,
+        operating_system=device.operating_system,
+        device=device.model,
+        ip=origin.ip,
+        started_at=now,
+        last_seen_at=now,
+        methods=list(methods),
+    )
+
+
+@transaction.atomic
+def end(
+    *, login_session: LoginSession, reason: EndReason, origin: Origin, now: datetime, by: User | None = None
+) -> bool:
+    """End one session. False if it was over already; then nothing is written."""
+    active = LoginSession.objects.filter(pk=login_session.pk, ended_at=None)
+    if not active.update(ended_at=now, end_reason=reason):
+        return False
+    BrowserSession.objects.filter(login_session=login_session).delete()
+    kind = {
+        EndReason.SIGNED_OUT: EventKind.SIGNED_OUT,
+        EndReason.IDLE: EventKind.SESSION_EXPIRED,
+        EndReason.TOO_OLD: EventKind.SESSION_EXPIRED,
+    }.get(reason, EventKind.SESSION_ENDED)
+    data = {
+        "reason": reason.value,
+        "browser": login_session.browser,
+        "operating_system": login_session.operating_system,
+    }
+    record(kind, user=login_session.user, origin=origin, now=now, by=by, data=data)
+    return True
+
+
+@transaction.atomic
+def end_all(
+    *,
+    user: User,
+    reason: EndReason,
+    origin: Origin,
+    now: datetime,
+    keep: UUID | None = None,
+    by: User | None = None,
+) -> int:
+    """End a person's sessions, except `keep`. Returns how many ended; one event tells of all."""
+    active = LoginSession.objects.filter(user=user, ended_at=None).exclude(pk=keep)
+    ids = list(active.values_list("pk", flat=True))
+    if not ids:
+        return 0
+    ended = LoginSession.objects.filter(pk__in=ids, ended_at=None).update(ended_at=now, end_reason=reason)
+    BrowserSession.objects.filter(login_session__in=ids).delete()
+    record(
+        EventKind.SESSION_ENDED,
+        user=user,
+        origin=origin,
+        now=now,
+        by=by,
+        data={"reason": reason.value, "count": ended, "kept_one": keep is not None},
+    )
+    return ended
+
+
+def touch(login_session: LoginSession, *, now: datetime) -> None:
+    """Note that the session is in use, at most once a minute."""
+    if now - login_session.last_seen_at >= LAST_SEEN_PRECISION:
+        LoginSession.objects.filter(pk=login_session.pk, ended_at=None).update(last_seen_at=now)
+        login_session.last_seen_at = now
+
+
+def why_over(login_session: LoginSession, *, portal_settings: PortalSettings, now: datetime) -> EndReason | None:
+    """Why a session is no longer good, or None while it is (NIST SP 800-63B 2.2.3; security 14, 18)."""
+    if login_session.ended_at is not None or not login_session.user.is_active:
+        return EndReason.NO_LONGER_VALID
+    if now - login_session.started_at >= timedelta(hours=portal_settings.session_absolute_hours):
+        return EndReason.TOO_OLD
+    if now - login_session.last_seen_at >= timedelta(minutes=portal_settings.session_idle_minutes):
+        return EndReason.IDLE
+    return None
+
+
+def sweep(*, portal_settings: PortalSettings, now: datetime, batch: int = 200) -> int:
+    """End sessions that ran out while nobody looked. Returns how many ended."""
+    idle_since = now - timedelta(minutes=portal_settings.session_idle_minutes)
+    started_before = now - timedelta(hours=portal_settings.session_absolute_hours)
+    over = LoginSession.objects.filter(ended_at=None).filter(
+        Q(last_seen_at__lte=idle_since) | Q(started_at__lte=started_before)
+    )
+    ended = 0
+    for login_session in over.select_related("user").order_by("last_seen_at")[:batch]:
+        reason = why_over(login_session, portal_settings=portal_settings, now=now)
+        if reason and end(login_session=login_session, reason=reason, origin=SYSTEM, now=now):
+            ended += 1
+    return ended
+
+
+def forget_old(*, now: datetime, batch: int = 1000) -> int:
+    """Delete browser rows that ran out and sessions that ended 90 days ago. Returns how many rows went."""
+    rows = list(BrowserSession.objects.filter(expire_date__lt=now).values_list("pk", flat=True)[:batch])
+    old = LoginSession.objects.filter(ended_at__lt=now - KEPT_AFTER_END)
+    sessions = list(old.order_by("ended_at").values_list("pk", flat=True)[:batch])
+    gone = BrowserSession.objects.filter(pk__in=rows).delete()[0]
+    return gone + LoginSession.objects.filter(pk__in=sessions).delete()[0]

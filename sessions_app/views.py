@@ -1,0 +1,81 @@
+"""Ending sessions. Each act has a page that asks first, and happens by POST."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods
+
+from myaccount.web.features import part_of
+from myaccount.web.redirects import to_section
+from myaccount.web.requests import PortalRequest, origin
+from myaccount.web.signed_in import signed_in
+from myaccount.web.step_up import require_step_up
+from sessions_app import selectors, services
+from sessions_app.models import EndReason
+
+
+@require_http_methods(["GET", "POST"])
+@signed_in
+@part_of("security.active-sessions")
+@require_step_up
+def terminate(request: PortalRequest, uuid: UUID) -> HttpResponse:
+    """End one other session."""
+    login_session = selectors.own_session(request.user, uuid)
+    if login_session is None or login_session.uuid == request.login_session.uuid:
+        raise Http404
+    now = timezone.now()
+    if request.method == "GET":
+        row = selectors.row_of(login_session, current=None, now=now)
+        return render(request, "sessions/confirm_terminate.html", {"row": row})
+    services.end(
+        login_session=login_session, reason=EndReason.TERMINATED, origin=origin(request), now=now, by=request.user
+    )
+    messages.success(request, _("You have successfully revoked your session!"))
+    return to_section("security", "active-sessions")
+
+
+@require_http_methods(["GET", "POST"])
+@signed_in
+@part_of("security.active-sessions")
+@require_step_up
+def terminate_others(request: PortalRequest) -> HttpResponse:
+    """Sign out everywhere else: this session stays."""
+    if request.method == "GET":
+        return render(request, "sessions/confirm_terminate_others.html")
+    ended = services.end_all(
+        user=request.user,
+        reason=EndReason.TERMINATED,
+        origin=origin(request),
+        now=timezone.now(),
+        keep=request.login_session.uuid,
+    )
+    message = ngettext(
+        "%(count)s other session was ended. You are signed in here only.",
+        "%(count)s other sessions were ended. You are signed in here only.",
+        ended,
+    )
+    messages.success(request, message % {"count": ended})
+    return to_section("security", "active-sessions")
+
+
+@require_http_methods(["GET", "POST"])
+@signed_in
+@part_of("security.active-sessions")
+@require_step_up
+def terminate_all(request: PortalRequest) -> HttpResponse:
+    """End every session, this one too."""
+    if request.method == "GET":
+        return render(request, "sessions/confirm_terminate_all.html")
+    services.end_all(
+        user=request.user, reason=EndReason.TERMINATED, origin=origin(request), now=timezone.now()
+    )
+    request.session.flush()
+    return redirect(f"{reverse('signed-out')}?everywhere=1")
