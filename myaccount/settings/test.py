@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from myaccount.settings.base import *  # noqa: F403
 from myaccount.settings.base import BASE_DIR, LANGUAGES, TEMPLATES
-from myaccount.settings.environment import cache, database, email
+from myaccount.settings.environment import cache, database, email, env
 
 DEBUG = False
 DEVELOPMENT = True
@@ -16,7 +16,9 @@ DATABASES = {"default": database(f"sqlite:///{BASE_DIR / 'var' / 'test.sqlite3'}
 DATABASES["default"].setdefault("TEST", {})
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A file rather than memory: browser journeys and race tests use several connections.
-    DATABASES["default"]["TEST"]["NAME"] = str(BASE_DIR / "var" / "test-run.sqlite3")
+    DATABASES["default"]["TEST"]["NAME"] = env.str(
+        "MYACCOUNT_TEST_DB", default=str(BASE_DIR / "var" / "test-run.sqlite3")
+    )
 CACHES = {"default": cache()}
 
 SESSION_COOKIE_NAME = "session"
