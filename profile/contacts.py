@@ -24,6 +24,7 @@ from myaccount.outbox import services as outbox
 from myaccount.users.models import User
 from myaccount.users.names import canonical_key
 from myaccount.users.selectors import is_name_taken
+from myaccount.users.signals import email_changed
 from myaccount.web import formats
 from profile.models import ContactKind, PendingContact
 from profile.phones import readable
@@ -219,6 +220,8 @@ def _set(
     except IntegrityError as error:
         raise AddressTaken from error
     record(_KINDS[kind][1], user=user, origin=origin, now=now, data={"address": _shown(kind, value)})
+    if kind == ContactKind.EMAIL:
+        email_changed.send(User, user=user, origin=origin, now=now)
     if kind == ContactKind.EMAIL and old and canonical_key(old) != canonical_key(value):
         context = {"new_address": value, "at": formats.moment(now)}
         outbox.send_email("email_changed", to=old, user=user, now=now, context=context)

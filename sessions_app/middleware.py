@@ -12,6 +12,7 @@ from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
@@ -50,7 +51,8 @@ class LoginSessionMiddleware(AuthenticationMiddleware):
         now = timezone.now()
         reason = _reason_to_end(login_session, request, now=now)
         if reason is None:
-            services.touch(login_session, now=now)
+            if request.path != reverse("session-remaining"):  # a page left open asks by itself
+                services.touch(login_session, now=now)
             return login_session
         services.end(login_session=login_session, reason=reason, origin=origin(request), now=now)
         session.flush()

@@ -1,7 +1,8 @@
-"""Django announces sign-ins; each becomes a sign-in session, whichever way it came about."""
+"""What others announce, and what it means for sessions."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.signals import user_logged_in
@@ -9,9 +10,12 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils import timezone
 
+from myaccount.activity.services import Origin
 from myaccount.users.models import User
-from myaccount.web.requests import origin
+from myaccount.users.signals import email_changed
+from myaccount.web.requests import origin as origin_of
 from sessions_app import services
+from sessions_app.models import EndReason
 from sessions_app.session_store import LOGIN_SESSION_KEY
 
 
@@ -19,6 +23,12 @@ from sessions_app.session_store import LOGIN_SESSION_KEY
 def on_signed_in(sender: type, request: HttpRequest, user: User, **kwargs: Any) -> None:
     """Start the session and tie the browser's to it."""
     methods = getattr(request, "sign_in_methods", ["pwd"])
-    login_session = services.start(user=user, origin=origin(request), methods=methods, now=timezone.now())
+    login_session = services.start(user=user, origin=origin_of(request), methods=methods, now=timezone.now())
     request.session[LOGIN_SESSION_KEY] = str(login_session.uuid)
     request.login_session = login_session  # type: ignore[attr-defined]
+
+
+@receiver(email_changed, dispatch_uid="end other sessions")
+def on_email_changed(sender: type, user: User, origin: Origin, now: datetime, **kwargs: Any) -> None:
+    """Whoever else is signed in may not be the person any more (security 19)."""
+    services.end_all(user=user, reason=EndReason.CONTACT_CHANGED, origin=origin, now=now, keep=origin.session_uuid)

@@ -89,7 +89,7 @@ def end_all(
 
 
 def touch(login_session: LoginSession, *, now: datetime) -> None:
-    """Note that the session is in use, at most once a minute."""
+    """Note that the session is in use, at most once a minute: a write a page would halve the rate of pages."""
     if now - login_session.last_seen_at >= LAST_SEEN_PRECISION:
         LoginSession.objects.filter(pk=login_session.pk, ended_at=None).update(last_seen_at=now)
         login_session.last_seen_at = now
@@ -104,6 +104,13 @@ def why_over(login_session: LoginSession, *, portal_settings: PortalSettings, no
     if now - login_session.last_seen_at >= timedelta(minutes=portal_settings.session_idle_minutes):
         return EndReason.IDLE
     return None
+
+
+def seconds_left(login_session: LoginSession, *, portal_settings: PortalSettings, now: datetime) -> int:
+    """How many seconds until the session ends if nothing more is done in it; none when it is over."""
+    idle_end = login_session.last_seen_at + timedelta(minutes=portal_settings.session_idle_minutes)
+    absolute_end = login_session.started_at + timedelta(hours=portal_settings.session_absolute_hours)
+    return max(0, int((min(idle_end, absolute_end) - now).total_seconds()))
 
 
 def sweep(*, portal_settings: PortalSettings, now: datetime, batch: int = 200) -> int:

@@ -5,21 +5,22 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from myaccount.web.features import part_of
+from myaccount.web.models import PortalSettings
 from myaccount.web.redirects import to_section
 from myaccount.web.requests import PortalRequest, origin
 from myaccount.web.signed_in import signed_in
 from myaccount.web.step_up import require_step_up
 from sessions_app import selectors, services
-from sessions_app.models import EndReason
+from sessions_app.models import EndReason, LoginSession
 
 
 @require_http_methods(["GET", "POST"])
@@ -79,3 +80,23 @@ def terminate_all(request: PortalRequest) -> HttpResponse:
     )
     request.session.flush()
     return redirect(f"{reverse('signed-out')}?everywhere=1")
+
+
+@require_GET
+def remaining(request: HttpRequest) -> JsonResponse:
+    """How many seconds the session has left; asking does not prolong it. 0 for people who are not signed in."""
+    return JsonResponse({"seconds": _seconds_left(request)})
+
+
+@require_POST
+def extend(request: HttpRequest) -> JsonResponse:
+    """Somebody is still there: like any page, this request prolongs the session."""
+    return JsonResponse({"seconds": _seconds_left(request)})
+
+
+def _seconds_left(request: HttpRequest) -> int:
+    login_session: LoginSession | None = request.login_session  # type: ignore[attr-defined]
+    if login_session is None:
+        return 0
+    portal_settings: PortalSettings = request.portal_settings  # type: ignore[attr-defined]
+    return services.seconds_left(login_session, portal_settings=portal_settings, now=timezone.now())

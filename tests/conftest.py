@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib import import_module
+from typing import Any
 
 import pytest
+from django.apps import apps
 from django.core.cache import cache
+from django.db.models.signals import post_migrate
 from django.test import Client
 from django.utils import translation
 from pytest_socket import enable_socket, socket_allow_hosts
@@ -21,6 +25,19 @@ def only_loopback() -> Iterator[None]:
     socket_allow_hosts(["127.0.0.1", "::1", "localhost"], allow_unix_socket=True)
     yield
     enable_socket()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def built_in_attributes_survive_a_flush() -> Iterator[None]:
+    """Tests of several transactions empty every table after them; what the migrations put there comes back."""
+
+    def restore(sender: object, **kwargs: Any) -> None:
+        if not apps.get_model("claims", "Claim").objects.exists():
+            import_module("myaccount.claims.migrations.0002_built_in").add(apps, None)
+
+    post_migrate.connect(restore, sender=apps.get_app_config("claims"), weak=False)
+    yield
+    post_migrate.disconnect(restore, sender=apps.get_app_config("claims"))
 
 
 @pytest.fixture(autouse=True)

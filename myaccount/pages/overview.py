@@ -49,20 +49,19 @@ def security_checks(request: PortalRequest) -> list[Check]:
     """What makes an account harder to take over, as far as the switched-on sections allow."""
     user, checks = request.user, []
     if state_of("personal-info.profile", request.portal_settings) != FeatureState.OFF:
-        profile_page = reverse("personal-info")
         checks += [
             Check(
-                _("Have an e-mail address that is proven to be yours"),
-                _("How we reach you when something happens to your account"),
+                _("E-mail address"),
+                _("Proven to be yours, so that we can reach you when something happens to your account"),
                 bool(user.email and user.email_verified_at),
-                f"{profile_page}?edit=email#email",
+                reverse("edit-contact", args=["email"]),
                 _("Prove") if user.email else _("Add"),
             ),
             Check(
-                _("Have a mobile number that is proven to be yours"),
-                _("A second way to reach you"),
+                _("Mobile number"),
+                _("Proven to be yours, as a second way to reach you"),
                 bool(user.mobile and user.mobile_verified_at),
-                f"{profile_page}?edit=mobile#mobile",
+                reverse("edit-contact", args=["mobile"]),
                 _("Prove") if user.mobile else _("Add"),
             ),
         ]
@@ -74,8 +73,8 @@ def security_checks(request: PortalRequest) -> list[Check]:
 def _password_check(user: User) -> Check:
     since = user.password_changed_at or user.date_joined
     return Check(
-        _("Have a password that is not too old"),
-        _("Set on %(date)s") % {"date": formats.day(timezone.localtime(since))},
+        _("Password"),
+        _("Last changed on %(date)s") % {"date": formats.day(timezone.localtime(since))},
         timezone.now() - since < PASSWORD_IS_OLD_AFTER,
         f"{reverse('security')}?edit=password#change-password",
         _("Change"),

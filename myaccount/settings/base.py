@@ -188,5 +188,9 @@ LOGGING = {
     "formatters": {"line": {"()": "myaccount.web.logs.OneLineFormatter"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {"axes": {"level": "ERROR"}, "django.security.DisallowedHost": {"level": "CRITICAL"}},
+    "loggers": {
+        "axes": {"level": "ERROR"},
+        "apprise": {"level": "CRITICAL"},  # what it logs names numbers; the outbox records the failure
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
+    },
 }

@@ -78,6 +78,10 @@ class Portal:
         return f"{reverse('theme')}?v={self._settings.version}" if self._settings.accent_color else ""
 
     @property
+    def idle_seconds(self) -> int:
+        return self._settings.session_idle_minutes * 60
+
+    @property
     def language(self) -> str:
         return translation.get_language()
 

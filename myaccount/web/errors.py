@@ -31,6 +31,13 @@ def page_not_found(request: HttpRequest, exception: Exception | None = None) -> 
     return _page(404)
 
 
+def method_not_allowed(request: HttpRequest, *, allowed: str) -> HttpResponse:
+    """405: an address only forms are sent to was opened as a page."""
+    response = _page(405)
+    response["Allow"] = allowed
+    return response
+
+
 def too_large(request: HttpRequest) -> HttpResponse:
     """413: more than any form takes."""
     return _page(413)

@@ -94,6 +94,8 @@ class PrivatePagesMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         request.portal_settings = SimpleLazyObject(portal_settings)  # type: ignore[attr-defined]
         response = self.get_response(request)
+        if response.status_code == 405 and not getattr(response, "content", b""):
+            response = errors.method_not_allowed(request, allowed=response["Allow"])
         if not response.has_header("Cache-Control"):
             response["Cache-Control"] = "no-store"
         response.headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")

@@ -20,6 +20,7 @@ from security.sign_in.forms import ConfirmAccessForm, SignInForm
 from sessions_app.models import EndReason
 
 _REFUSED = 422
+_DEMO_PEOPLE = ("alice", "bob", "carol", "admin")
 
 
 @require_http_methods(["GET", "POST"])
@@ -54,7 +55,7 @@ def _sign_in_page(request: HttpRequest, form: SignInForm, next_path: str, *, sta
         "next": next_path if next_path and safe_next(next_path) == next_path else "",
         "has_timed_out": request.GET.get("ended") in (EndReason.IDLE, EndReason.TOO_OLD),
         "was_ended": request.GET.get("ended") == EndReason.NO_LONGER_VALID,
-        "shows_demo_people": settings.DEBUG,
+        "demo_people": _DEMO_PEOPLE if settings.DEBUG else (),
     }
     return render(request, "security/sign_in.html", context, status=status)
 

@@ -1,0 +1,129 @@
+"""Fills a site's database with the person who is measured: `python -m bench.seed portal|limit_c`.
+
+Runs in a process of its own with that site's settings; prints the cookies of a signed-in browser as JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import timedelta
+from typing import Any
+
+import django
+from django.core.management import call_command
+
+PASSWORD = "seven quiet wooden lanterns"
+USERNAME = "alice"
+SESSIONS = 5
+EVENTS = 50
+FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0"
+USER_AGENTS = [
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1"
+    " Mobile/15E148 Safari/604.1",
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36",
+    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1"
+    " Safari/605.1.15",
+    "Mozilla/5.0 (Linux; Android 15; Pixel 9) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Mobile"
+    " Safari/537.36",
+    FIREFOX,
+]
+PROFILE = {
+    "given_name": "Alice",
+    "family_name": "Liddell",
+    "organization": "Wonderland Ltd",
+    "country": "GB",
+    "telephone": "+442079460000",
+    "im": "alice.liddell",
+    "url": "https://alice.example.org/",
+    "department": "Research",
+    "birthdate": "1990-05-04",
+    "address": "12 River Lane\nOxford OX1 1AA",
+}
+
+
+def seed_limit_c() -> dict[str, str]:
+    """The person, and one session."""
+    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+    from django.contrib.auth.models import User
+    from django.contrib.sessions.backends.db import SessionStore
+
+    user = User.objects.create_user(USERNAME, f"{USERNAME}@example.org", PASSWORD)
+    session = SessionStore()
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.save()
+    return {"sessionid": str(session.session_key), "csrftoken": "x" * 32}
+
+
+def seed_portal() -> dict[str, str]:
+    """The person with a filled profile, sessions in several browsers, and a history."""
+    from django.contrib.auth.models import Group
+    from django.utils import timezone
+
+    from myaccount.users.models import User
+    from profile.models import Profile
+
+    now = timezone.now()
+    user = User.objects.create_user(
+        USERNAME, f"{USERNAME}@example.org", PASSWORD, email_verified_at=now, mobile="+447400123456",
+        mobile_verified_at=now, display_name="Alice Liddell", time_zone="Europe/London", language="en",
+    )  # fmt: skip
+    user.groups.add(Group.objects.create(name="Research"))
+    Profile.objects.create(user=user, values=PROFILE)
+    # Factors and consents of this person are made here once there are any: 3 factors, 10 consents.
+    cookies: dict[str, str] = {}
+    for user_agent in USER_AGENTS[-SESSIONS:]:
+        cookies = _sign_in(user_agent)
+    _add_events(user, now=now)
+    return cookies
+
+
+def _sign_in(user_agent: str) -> dict[str, str]:
+    """Through the page, as people do. Returns the browser's cookies."""
+    from urllib.parse import urlsplit
+
+    from django.conf import settings
+    from django.test import Client
+    from django.urls import reverse
+
+    host = urlsplit(settings.PUBLIC_URL).netloc
+    browser = Client(headers={"user-agent": user_agent, "host": host}, REMOTE_ADDR="192.0.2.10")
+    browser.get(reverse("sign-in"), secure=True)
+    reply = browser.post(reverse("sign-in"), {"identifier": USERNAME, "password": PASSWORD}, secure=True)
+    if reply.status_code != 302:
+        raise SystemExit(f"signing in answered {reply.status_code}")
+    return {name: morsel.value for name, morsel in browser.cookies.items()}
+
+
+def _add_events(user: Any, *, now: Any) -> None:
+    """As many events as there are kinds, over and over, until there are enough."""
+    from myaccount.activity.kinds import EventKind
+    from myaccount.activity.models import Event
+
+    missing = EVENTS - Event.objects.filter(user_uuid=user.uuid).count()
+    kinds = list(EventKind)
+    Event.objects.bulk_create(
+        Event(
+            at=now - timedelta(hours=number),
+            kind=kinds[number % len(kinds)].value,
+            user_uuid=user.uuid,
+            by_uuid=user.uuid,
+            ip="192.0.2.10",
+            user_agent=USER_AGENTS[number % len(USER_AGENTS)],
+        )
+        for number in range(missing)
+    )
+
+
+def main() -> None:
+    """Migrate, fill, and print the cookies."""
+    django.setup()
+    call_command("migrate", verbosity=0)
+    cookies = seed_portal() if sys.argv[1] == "portal" else seed_limit_c()
+    print(json.dumps(cookies))
+
+
+if __name__ == "__main__":
+    main()

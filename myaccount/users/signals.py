@@ -1,0 +1,9 @@
+"""What the kernel and the lower areas announce to areas they may not know.
+
+Sent inside the transaction of the change: a receiver that fails undoes it.
+"""
+
+from django.dispatch import Signal
+
+# A person's proven e-mail address became another one. Sent with: user, origin, now.
+email_changed = Signal()

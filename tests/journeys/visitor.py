@@ -1,0 +1,116 @@
+"""A person at a real browser. Whatever the browser complains about fails the test."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from playwright.sync_api import BrowserContext, ConsoleMessage, Dialog, Locator, Page, Request, Route, expect
+
+from tests.support.people import PASSPHRASE
+
+PERSONAL_INFO = "/myaccount/personal-info/"
+SECURITY = "/myaccount/security/"
+
+# What the console says of a page whose status is an expected 4xx is no mistake of the page.
+_STATUS_NOTE = re.compile(r"^Failed to load resource: the server responded with a status of 4\d\d")
+_GRAVATAR = "https://www.gravatar.com/"
+_PIXEL = (
+    b'<svg xmlns="http://www.w3.org/2000/svg" width="72" height="72"><rect width="72" height="72" fill="#57a"/></svg>'
+)
+
+
+class Visitor:
+    """One browser context with one page, and everything that went wrong in it."""
+
+    def __init__(self, context: BrowserContext, base_url: str) -> None:
+        self.context = context
+        self.base_url = base_url
+        self.problems: list[str] = []
+        self.gravatar_requests: list[str] = []
+        context.set_default_timeout(7_000)  # milliseconds
+        context.route(lambda url: not url.startswith(base_url), self._elsewhere)
+        context.on("page", self._watch)
+        self.page = context.new_page()
+
+    def _watch(self, page: Page) -> None:
+        page.on("console", self._on_console)
+        page.on("pageerror", lambda error: self.problems.append(f"script error: {error}"))
+        page.on("dialog", self._on_dialog)
+        page.on("requestfailed", self._on_failed_request)
+
+    def _on_console(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning") and not _STATUS_NOTE.match(message.text):
+            self.problems.append(f"console {message.type}: {message.text}")
+
+    def _on_dialog(self, dialog: Dialog) -> None:
+        self.problems.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
+
+    def _on_failed_request(self, request: Request) -> None:
+        if "ERR_ABORTED" not in (request.failure or ""):
+            self.problems.append(f"request failed: {request.url} {request.failure}")
+
+    def _elsewhere(self, route: Route) -> None:
+        """Nothing leaves this machine: Gravatar is played, anything else is a mistake."""
+        url = route.request.url
+        if url.startswith(_GRAVATAR):
+            self.gravatar_requests.append(url)
+            route.fulfill(body=_PIXEL, content_type="image/svg+xml")
+            return
+        self.problems.append(f"asked a stranger: {url}")
+        route.abort()
+
+    def open(self, path: str) -> Page:
+        """Go to an address of the portal."""
+        self.page.goto(self.base_url + path)
+        return self.page
+
+    def sign_in(self, username: str = "alice", password: str = PASSPHRASE) -> Page:
+        """Steps 1 and 2 of "Access My Account and its components"."""
+        self.open("/myaccount/")
+        self.page.get_by_label("Username or e-mail address").fill(username)
+        self.page.get_by_label("Password", exact=True).fill(password)
+        self.page.get_by_role("button", name="Sign In").click()
+        expect(self.page.get_by_role("heading", level=1)).to_contain_text("Welcome")
+        return self.page
+
+    def go_to(self, tab: str) -> Page:
+        """Click a tab of the side panel."""
+        self.page.get_by_role("navigation", name="Account").get_by_role("link", name=tab).click()
+        expect(self.page.get_by_role("heading", level=1, name=tab)).to_be_visible()
+        return self.page
+
+    def section(self, name: str) -> Locator:
+        """A section of a page by its heading."""
+        return self.page.get_by_role("region", name=name)
+
+    def confirm_access(self, password: str = PASSPHRASE) -> None:
+        """Prove who one is on the page that asks for it."""
+        expect(self.page.get_by_role("heading", level=1, name="Confirm access")).to_be_visible()
+        self.page.get_by_label("Password", exact=True).fill(password)
+        self.page.get_by_role("button", name="Confirm").click()
+
+    def expect_message(self, text: str) -> None:
+        """The page says so, to screen readers as well, and it can be seen without scrolling."""
+        message = self.page.get_by_role("status").filter(has_text=text)
+        expect(message).to_be_visible()
+        expect(message).to_be_in_viewport()
+
+    def scrolls_sideways(self) -> bool:
+        """Whether the page is wider than the window."""
+        wider: bool = self.page.evaluate(
+            "Math.max(document.scrollingElement.scrollWidth, document.body.scrollWidth) > innerWidth"
+        )
+        return wider
+
+    @contextmanager
+    def new_tab(self) -> Iterator[Page]:
+        """A second tab in the same browser, current while this lasts."""
+        first, self.page = self.page, self.context.new_page()
+        try:
+            yield self.page
+        finally:
+            self.page.close()
+            self.page = first
