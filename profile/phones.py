@@ -26,8 +26,10 @@ def normalize(text: str, *, region: str = "", must_be_mobile: bool = False) -> s
         if error.error_type == phonenumbers.NumberParseException.INVALID_COUNTRY_CODE and not text.startswith("+"):
             raise ValidationError(_("Begin with a plus sign and the country code, like +44."), code="no_country") from error
         raise ValidationError(_("This is not a telephone number."), code="not_a_number") from error
+    if number.extension:
+        raise ValidationError(_("Give the number without an extension."), code="extension")
     kind = phonenumbers.number_type(number)
-    if not phonenumbers.is_valid_number(number) or number.extension or kind in _EXPENSIVE:
+    if not phonenumbers.is_valid_number(number) or kind in _EXPENSIVE:
         raise ValidationError(_("This number does not exist. Check the country code and the digits."), code="invalid")
     if must_be_mobile and kind not in _MOBILE:
         raise ValidationError(_("This is not a mobile number."), code="not_mobile")

@@ -82,7 +82,7 @@ def stored_value(claim: Claim, value: object, *, region: str = "") -> str:
         return "true" if value else "false"
     if isinstance(value, date):
         return _checked_date(value)
-    text = str(value)
+    text = str(value).replace("\r\n", "\n")  # as browsers send lines
     validate_visible(text, multiline=kind == ClaimType.LONG_TEXT)
     limit = MAX_LENGTH.get(kind)
     if limit and len(text) > limit:

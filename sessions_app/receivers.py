@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from myaccount.activity.services import Origin
 from myaccount.users.models import User
-from myaccount.users.signals import email_changed
+from myaccount.users.signals import account_disabled, email_changed
 from myaccount.web.requests import origin as origin_of
 from sessions_app import services
 from sessions_app.models import EndReason
@@ -32,3 +32,11 @@ def on_signed_in(sender: type, request: HttpRequest, user: User, **kwargs: Any) 
 def on_email_changed(sender: type, user: User, origin: Origin, now: datetime, **kwargs: Any) -> None:
     """Whoever else is signed in may not be the person any more (security 19)."""
     services.end_all(user=user, reason=EndReason.CONTACT_CHANGED, origin=origin, now=now, keep=origin.session_uuid)
+
+
+@receiver(account_disabled, dispatch_uid="end sessions of a disabled account")
+def on_account_disabled(
+    sender: type, user: User, by: User | None, origin: Origin, now: datetime, **kwargs: Any
+) -> None:
+    """Nobody stays signed in to an account that is switched off (security 18)."""
+    services.end_all(user=user, reason=EndReason.NO_LONGER_VALID, origin=origin, now=now, by=by)

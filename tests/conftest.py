@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
 
+import hypothesis
 import pytest
 from django.apps import apps
 from django.core.cache import cache
@@ -17,6 +18,10 @@ from pytest_socket import enable_socket, socket_allow_hosts
 from myaccount.users.models import User
 from tests.support.browsing import new_browser, sign_in
 from tests.support.people import make_person
+
+# A busy machine is no reason to fail, and nothing is kept between runs.
+hypothesis.settings.register_profile("suite", deadline=None, database=None)
+hypothesis.settings.load_profile("suite")
 
 
 @pytest.fixture(autouse=True)

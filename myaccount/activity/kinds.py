@@ -34,6 +34,7 @@ class EventKind(StrEnum):
     ACCOUNT_CREATED = "users.account.created"
     ACCOUNT_DISABLED = "users.account.disabled"
     ACCOUNT_ENABLED = "users.account.enabled"
+    RIGHTS_CHANGED = "users.rights.changed"
     SETTINGS_CHANGED = "portal.settings.changed"
 
 
@@ -88,5 +89,6 @@ WORDS: dict[EventKind, Words] = {
     EventKind.ACCOUNT_CREATED: Words(_("Account created"), "user-plus", EventGroup.ACCOUNT),
     EventKind.ACCOUNT_DISABLED: Words(_("Account disabled"), "no-symbol", EventGroup.ACCOUNT, True),
     EventKind.ACCOUNT_ENABLED: Words(_("Account enabled"), "check-circle", EventGroup.ACCOUNT),
+    EventKind.RIGHTS_CHANGED: Words(_("Roles or rights changed"), "user-group", EventGroup.ACCOUNT),
     EventKind.SETTINGS_CHANGED: Words(_("Portal settings changed"), "cog-6-tooth", EventGroup.ACCOUNT),
 }

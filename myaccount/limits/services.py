@@ -85,9 +85,16 @@ def forget_old(*, now: datetime, batch: int = 1000) -> int:
 
 
 def _locked(rules: Mapping[str, Rule], *, now: datetime) -> list[AttemptBudget]:
-    """The budgets' rows, made where missing and locked in one order so that no two callers wait for each other."""
+    """The budgets' rows, made where missing and locked in one order so that no two callers wait for each other.
+
+    A row may be forgiven, which deletes it, while we wait for it: then it is made anew,
+    for an attempt must be counted against every key.
+    """
     keys = sorted(rules)
-    AttemptBudget.objects.bulk_create(
-        [AttemptBudget(key=key, last_attempt_at=now) for key in keys], ignore_conflicts=True
-    )
-    return list(AttemptBudget.objects.select_for_update().filter(key__in=keys).order_by("key"))
+    while True:
+        AttemptBudget.objects.bulk_create(
+            [AttemptBudget(key=key, last_attempt_at=now) for key in keys], ignore_conflicts=True
+        )
+        budgets = list(AttemptBudget.objects.select_for_update().filter(key__in=keys).order_by("key"))
+        if len(budgets) == len(keys):
+            return budgets

@@ -6,7 +6,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import django_stubs_ext
-from django.utils.translation import gettext_lazy as _
 
 from myaccount.settings.environment import env, networks, sms
 
@@ -44,12 +43,13 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "myaccount.web.middleware.TrustedProxyMiddleware",
-    "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
-    "myaccount.web.middleware.RequestLimitsMiddleware",
+    # First what every response wears, so that the refusals of those below wear it too.
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "myaccount.web.middleware.PrivatePagesMiddleware",
+    "myaccount.web.middleware.RequestLimitsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "sessions_app.middleware.LoginSessionMiddleware",
@@ -128,9 +128,9 @@ AXES_ALLOWED_CORS_ORIGINS = ""
 # Background work
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
 
-# Languages: whole translations are listed here; dev and tests add pseudo-languages.
+# Languages: whole translations are listed here, each by its own name; dev and tests add pseudo-languages.
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", _("English"))]
+LANGUAGES = [("en", "English")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 LANGUAGE_COOKIE_NAME = "language"
 LANGUAGE_COOKIE_AGE = int(timedelta(days=365).total_seconds())

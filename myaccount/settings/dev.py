@@ -42,4 +42,5 @@ OUTBOX_KEEPS_BODIES = True
 WHITENOISE_AUTOREFRESH = True
 WHITENOISE_USE_FINDERS = True
 
-LANGUAGES = [*LANGUAGES, ("en-xa", "[Ƥşḗŭḓǿ]"), ("ar-xb", "‮Pseudo RTL‬")]
+LANGUAGES = [*LANGUAGES, ("en-xa", "[Ƥşḗŭḓǿ]"), ("ar-xb", "Pseudo (right to left)")]
+LOCALE_PATHS = [BASE_DIR / "locale", VAR_DIR / "pseudo-locale"]

@@ -12,6 +12,7 @@ PUBLIC_URL = "http://localhost:8000"
 SECRET_KEY = "only-for-tests-" + "x" * 50  # noqa: S105
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 
+(BASE_DIR / "var").mkdir(exist_ok=True)
 DATABASES = {"default": database(f"sqlite:///{BASE_DIR / 'var' / 'test.sqlite3'}")}
 DATABASES["default"].setdefault("TEST", {})
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
@@ -32,6 +33,6 @@ WHITENOISE_AUTOREFRESH = True
 WHITENOISE_USE_FINDERS = True
 
 LANGUAGES = [*LANGUAGES, ("en-xa", "Pseudo"), ("ar-xb", "Pseudo RTL")]
-LOCALE_PATHS = [BASE_DIR / "var" / "pseudo-locale", BASE_DIR / "locale"]
+LOCALE_PATHS = [BASE_DIR / "locale", BASE_DIR / "var" / "pseudo-locale"]
 
 TEMPLATES[0]["OPTIONS"]["string_if_invalid"] = "UNKNOWN VARIABLE: %s"

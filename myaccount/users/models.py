@@ -11,7 +11,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from myaccount.users.names import USERNAME_MAX_LENGTH, canonical_key, validate_username
+from myaccount.users.names import USERNAME_KEY_MAX_LENGTH, USERNAME_MAX_LENGTH, canonical_key, validate_username
 
 
 class UserManager(BaseUserManager["User"]):
@@ -44,7 +44,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     username = models.CharField(
         _("username"), max_length=USERNAME_MAX_LENGTH, unique=True, validators=[validate_username]
     )
-    username_key = models.CharField(max_length=USERNAME_MAX_LENGTH * 3, unique=True, editable=False)
+    username_key = models.CharField(max_length=USERNAME_KEY_MAX_LENGTH, unique=True, editable=False)
     email = models.EmailField(_("e-mail address"), blank=True)
     email_key = models.CharField(max_length=254 * 3, unique=True, null=True, blank=True, editable=False)
     email_verified_at = models.DateTimeField(_("e-mail address proven"), null=True, blank=True, editable=False)

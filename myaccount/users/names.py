@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 USERNAME_MAX_LENGTH: Final = 150
+USERNAME_KEY_MAX_LENGTH: Final = 3 * USERNAME_MAX_LENGTH
 _SPACES = re.compile(r"\s+")
 _FORBIDDEN_CATEGORIES = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
@@ -39,5 +40,8 @@ def validate_username(value: str) -> None:
     """
     if has_forbidden_characters(value) or "\n" in value:
         raise ValidationError(_("A username cannot have invisible characters."), code="invisible")
-    if not canonical_key(value):
+    key = canonical_key(value)
+    if len(key) > USERNAME_KEY_MAX_LENGTH:  # some characters stand for a whole phrase
+        raise ValidationError(_("This username is too long."), code="too_long")
+    if not key:
         raise ValidationError(_("Enter a username."), code="blank")

@@ -5,13 +5,13 @@ from __future__ import annotations
 from django.db.models import Q
 
 from myaccount.users.models import User
-from myaccount.users.names import canonical_key
+from myaccount.users.names import canonical_key, has_forbidden_characters
 
 
 def find_by_identifier(identifier: str) -> User | None:
     """The person a user name or proven e-mail address belongs to, in any spelling. A user name wins over an address."""
     key = canonical_key(identifier)
-    if not key:
+    if not key or has_forbidden_characters(key):  # no name has them, and no database takes a NUL
         return None
     found = list(User.objects.filter(Q(username_key=key) | Q(email_key=key))[:2])
     return next((user for user in found if user.username_key == key), found[0] if found else None)

@@ -7,3 +7,6 @@ from django.dispatch import Signal
 
 # A person's proven e-mail address became another one. Sent with: user, origin, now.
 email_changed = Signal()
+
+# An account was switched off, and its person is to be out everywhere at once. Sent with: user, by, origin, now.
+account_disabled = Signal()

@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Any
-from urllib.parse import urlencode
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Final, cast
 
 from django.contrib import admin
 from django.contrib.admin.apps import AdminConfig
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from myaccount.web.errors import permission_denied
+from myaccount.web.requests import PortalRequest
+from myaccount.web.signed_in import redirect_to_sign_in
+
+# How the index groups what it lists, by model; what is not named here follows under its app's own name.
+_GROUPS: Final = (
+    (
+        "people",
+        gettext_lazy("People"),
+        ("users.User", "auth.Group", "claims.Claim", "sessions_app.LoginSession"),
+    ),
+    ("portal", gettext_lazy("The portal"), ("web.PortalSettings",)),
+    (
+        "record",
+        gettext_lazy("What happened, and what is on its way"),
+        ("activity.Event", "outbox.Message", "schedule.JobRun"),
+    ),
+)
 
 
 class PortalAdminConfig(AdminConfig):
@@ -22,17 +41,53 @@ class PortalAdminConfig(AdminConfig):
 class PortalAdminSite(admin.AdminSite):
     """Signs people in and out through the portal, so that every limit and later every factor holds here too."""
 
-    site_title = _("Administration")
-    site_header = _("My Account administration")
-    index_title = _("What you can manage")
+    site_title = gettext_lazy("Administration")
+    index_title = gettext_lazy("What you can manage")
     site_url = "/myaccount/"
 
+    def admin_view(self, view: Any, cacheable: bool = False) -> Callable[..., HttpResponse]:  # noqa: FBT001, FBT002 (Django's)
+        """Send strangers to the portal's sign-in and tell everybody else without the right so."""
+        inner = super().admin_view(view, cacheable)
+
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not request.user.is_authenticated:
+                return redirect_to_sign_in(request)
+            if not self.has_permission(request):
+                return permission_denied(request, PermissionDenied(_("This page is for administrators.")))
+            return cast("HttpResponse", inner(request, *args, **kwargs))
+
+        return guarded
+
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """To the portal's sign-in; a signed-in person without the right is told so."""
-        if request.user.is_authenticated:
-            return permission_denied(request, PermissionDenied(_("This page is for administrators.")))
-        target = request.GET.get("next") or reverse("admin:index")
-        return HttpResponseRedirect(f"{reverse('sign-in')}?{urlencode({'next': target})}")
+        """There is no sign-in page here: the index leads strangers to the portal's."""
+        return HttpResponseRedirect(reverse("admin:index"))
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        """Under the product's own name."""
+        name = cast("PortalRequest", request).portal_settings.product_name
+        header = _("%(product_name)s administration") % {"product_name": name}
+        return {**super().each_context(request), "site_header": header}
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """On the index and in the side bar, grouped as people think of it rather than by where the code is."""
+        apps: list[Any] = super().get_app_list(request, app_label)
+        if app_label is not None:
+            return apps
+        models = {f"{app['app_label']}.{model['object_name']}": model for app in apps for model in app["models"]}
+        groups = [
+            {
+                "name": name,
+                "app_label": label,
+                "app_url": "",
+                "has_module_perms": True,
+                "models": [models.pop(key) for key in keys if key in models],
+            }
+            for label, name, keys in _GROUPS
+        ]
+        for app in apps:
+            app["models"] = [m for m in app["models"] if f"{app['app_label']}.{m['object_name']}" in models]
+        return [group for group in [*groups, *apps] if group["models"]]
 
     def get_urls(self) -> list[Any]:
         """Without Django's own pages for sign-out and passwords: the portal's are the only ones."""
@@ -51,4 +106,4 @@ def sign_out_elsewhere(request: HttpRequest) -> HttpResponse:
 
 def password_elsewhere(request: HttpRequest) -> HttpResponse:
     """Admin's "Change password" leads to the portal's."""
-    return HttpResponseRedirect(reverse("security"))
+    return HttpResponseRedirect(f"{reverse('security')}?edit=password#change-password")

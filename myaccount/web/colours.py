@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from typing import Final
 
+STANDARD: Final = "#2454b3"  # the tokens' own accent, which needs no theme
 _MAX_CHROMA: Final = 0.19
 
 
