@@ -26,6 +26,7 @@ import profile.contacts as contacts
 from profile.forms import AttributeForm, CodeForm
 from profile.models import ContactKind
 from profile.selectors import country_of
+from profile.services import fingerprint
 
 _FEATURE = "personal-info.profile"
 
@@ -51,10 +52,13 @@ def change(request: PortalRequest, kind: str) -> HttpResponse:
     if not form.is_valid():
         return _with_form(request, kind, form)
     value, now = form.cleaned_data["value"], timezone.now()
-    if _is_same(request.user, ContactKind(kind), value):
+    if _is_same(request, ContactKind(kind), value):
         return to_section("personal-info", kind)
     try:
         return _apply(request, ContactKind(kind), value, now=now)
+    except contacts.ResendTooSoon:
+        messages.info(request, _("A code was sent a moment ago. Wait a minute before you ask for another."))
+        return to_section("personal-info", kind)
     except contacts.AddressTaken:
         form.add_error("value", _("This address cannot be used."))
     except TooManyAttempts:
@@ -68,7 +72,7 @@ def change(request: PortalRequest, kind: str) -> HttpResponse:
 def prove(request: PortalRequest, kind: str) -> HttpResponse:
     """Take the code that was sent."""
     _claim(kind)
-    form = CodeForm(request.POST)
+    form = CodeForm(request.POST, auto_id=f"id_{kind}_%s")
     if form.is_valid():
         try:
             contacts.prove_by_code(
@@ -84,6 +88,8 @@ def prove(request: PortalRequest, kind: str) -> HttpResponse:
             text = _("That is not the code we sent.") if error.tries_left else _("Too many wrong codes. Send a new one.")
             form.add_error("code", text)
         except (contacts.NothingPending, contacts.AddressTaken):
+            if _is_proven_already(request, ContactKind(kind)):
+                return _proven(request, kind)
             messages.error(request, _("This change can no longer be completed. Start it again."))
             return to_section("personal-info", kind)
     states = {"profile": {"proving": kind, "code_form": form}}
@@ -182,9 +188,21 @@ def _claim(kind: str) -> Claim:
     return claim
 
 
-def _is_same(user: User, kind: ContactKind, value: str) -> bool:
-    """Whether there is nothing to do: the value is the proven one already, in this very spelling."""
-    old, verified = (
-        (user.email, user.email_verified_at) if kind == ContactKind.EMAIL else (user.mobile, user.mobile_verified_at)
-    )
-    return value == old and (verified is not None or not value)
+def _is_same(request: PortalRequest, kind: ContactKind, value: str) -> bool:
+    """Whether there is nothing to do: it is the value already, in this very spelling, as proven as it can be."""
+    old, proven_at = _stored(request.user, kind)
+    can_be_proven = bool(value) and request.portal_settings.prove_contact_changes
+    return value == old and (proven_at is not None or not can_be_proven)
+
+
+def _is_proven_already(request: PortalRequest, kind: ContactKind) -> bool:
+    """Whether what the form is about is the person's by now: it was sent twice, and both are told the same."""
+    request.user.refresh_from_db()
+    value, proven_at = _stored(request.user, kind)
+    return proven_at is not None and request.POST.get("about") == fingerprint(value)
+
+
+def _stored(user: User, kind: ContactKind) -> tuple[str, datetime | None]:
+    if kind == ContactKind.EMAIL:
+        return user.email, user.email_verified_at
+    return user.mobile, user.mobile_verified_at

@@ -6,6 +6,7 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -74,13 +75,17 @@ def request_change(
 ) -> None:
     """Send a code to a new address or number and keep it as pending; an earlier pending one dies.
 
-    Raises limits.TooManyAttempts when too many were sent. Says nothing of whether the address
-    belongs to somebody else: then its owner gets a mail that tells them, and no code.
+    Raises limits.TooManyAttempts when too many were sent, ResendTooSoon when this very change was
+    asked for a moment ago (a form sent twice): its code stays good. Says nothing of whether the
+    address belongs to somebody else: then its owner gets a mail that tells them, and no code.
     """
     _reserve_send(user, value, now=now)
     with transaction.atomic():
         User.objects.select_for_update().get(pk=user.pk)
-        PendingContact.objects.filter(user=user, kind=kind).delete()
+        earlier = PendingContact.objects.filter(user=user, kind=kind)
+        if earlier.filter(value=value, session_uuid=session_uuid, sent_at__gt=now - RESEND_AFTER).exists():
+            raise ResendTooSoon
+        earlier.delete()
         pending = PendingContact(
             user=user, kind=kind, value=value, session_uuid=session_uuid, sent_at=now,
             expires_at=now + CODE_LIFE[kind],
@@ -89,7 +94,7 @@ def request_change(
         record(_KINDS[kind][0], user=user, origin=origin, now=now, data={"address": _shown(kind, value)})
         if kind == ContactKind.EMAIL and user.email and canonical_key(user.email) != canonical_key(value):
             outbox.send_email(
-                "email_change_requested", to=user.email, user=user, now=now, context={"at": formats.moment(now)}
+                "email_change_requested", to=user.email, user=user, now=now, context={"at": partial(formats.moment, now)}
             )
 
 
@@ -103,6 +108,8 @@ def resend(*, user: User, kind: ContactKind, session_uuid: UUID, now: datetime) 
         locked = PendingContact.objects.select_for_update().filter(pk=pending.pk).first()
         if locked is None:
             raise NothingPending
+        if now - locked.sent_at < RESEND_AFTER:
+            raise ResendTooSoon
         locked.sent_at, locked.expires_at, locked.tries = now, now + CODE_LIFE[kind], 0
         _send_code(locked, now=now)
 
@@ -127,8 +134,7 @@ def prove_by_code(
     counted = PendingContact.objects.filter(pk=pending.pk, tries__lt=MAX_TRIES, code_digest=pending.code_digest)
     if not counted.update(tries=F("tries") + 1):
         raise WrongCode(0)
-    digits = "".join(character for character in code if character.isdigit())
-    if not constant_time_compare(_code_digest(pending, digits), pending.code_digest):
+    if not constant_time_compare(_code_digest(pending, code), pending.code_digest):
         raise WrongCode(max(0, MAX_TRIES - 1 - pending.tries))
     _accept(pending, origin=origin, now=now)
 
@@ -139,6 +145,28 @@ def prove_by_token(*, user: User, token: str, session_uuid: UUID, origin: Origin
     if not constant_time_compare(_token_digest(token), pending.token_digest):
         raise NothingPending
     _accept(pending, origin=origin, now=now)
+
+
+@transaction.atomic
+def set_by_administrator(
+    *, user: User, kind: ContactKind, value: str, is_proven: bool, by: User, origin: Origin, now: datetime
+) -> bool:
+    """Take what an administrator knows to be the person's, as proven or not. False if nothing is different.
+
+    A pending change of the person's own dies. Raises AddressTaken.
+    """
+    is_proven = is_proven and bool(value)
+    person = User.objects.select_for_update().get(pk=user.pk)
+    old, verified_at = (
+        (person.email, person.email_verified_at)
+        if kind == ContactKind.EMAIL
+        else (person.mobile, person.mobile_verified_at)
+    )
+    if value == old and is_proven == (verified_at is not None):
+        return False
+    PendingContact.objects.filter(user=person, kind=kind).delete()
+    _set(person, kind, value, verified_at=now if is_proven else None, origin=origin, now=now, by=by)
+    return True
 
 
 @transaction.atomic
@@ -205,7 +233,14 @@ def _accept(pending: PendingContact, *, origin: Origin, now: datetime) -> None:
 
 
 def _set(
-    user: User, kind: ContactKind, value: str, *, verified_at: datetime | None, origin: Origin, now: datetime
+    user: User,
+    kind: ContactKind,
+    value: str,
+    *,
+    verified_at: datetime | None,
+    origin: Origin,
+    now: datetime,
+    by: User | None = None,
 ) -> None:
     old = user.email if kind == ContactKind.EMAIL else user.mobile
     if kind == ContactKind.EMAIL:
@@ -219,14 +254,14 @@ def _set(
             user.save(update_fields=["email", "email_verified_at", "mobile", "mobile_verified_at"])
     except IntegrityError as error:
         raise AddressTaken from error
-    record(_KINDS[kind][1], user=user, origin=origin, now=now, data={"address": _shown(kind, value)})
+    record(_KINDS[kind][1], user=user, origin=origin, now=now, by=by, data={"address": _shown(kind, value)})
     if kind == ContactKind.EMAIL:
         email_changed.send(User, user=user, origin=origin, now=now)
     if kind == ContactKind.EMAIL and old and canonical_key(old) != canonical_key(value):
-        context = {"new_address": value, "at": formats.moment(now)}
+        context = {"new_address": value, "at": partial(formats.moment, now)}
         outbox.send_email("email_changed", to=old, user=user, now=now, context=context)
     elif kind == ContactKind.MOBILE and user.email:
-        context = {"new_number": readable(value) if value else "", "at": formats.moment(now)}
+        context = {"new_number": readable(value) if value else "", "at": partial(formats.moment, now)}
         outbox.send_email("mobile_changed", to=user.email, user=user, now=now, context=context)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from unicodedata import decimal
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -42,8 +43,8 @@ class CodeForm(PortalForm):
     )
 
     def clean_code(self) -> str:
-        """Six digits; spaces and dashes do not matter."""
-        digits = "".join(character for character in self.cleaned_data["code"] if character.isdecimal())
+        """Six digits of any script, as 0 to 9; spaces and dashes do not matter."""
+        digits = "".join(str(decimal(c)) for c in self.cleaned_data["code"] if c.isdecimal())
         if len(digits) != 6:
             raise ValidationError(_("The code has six digits."))
         return digits

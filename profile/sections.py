@@ -28,18 +28,27 @@ def _load(request: PortalRequest, state: Mapping[str, Any]) -> Mapping[str, Any]
         "rows": page.rows,
         "editing": editing if form is not None else "",
         "form": form,
-        "code_form": state.get("code_form") or CodeForm(),
+        "code_forms": _code_forms(state),
         "proving": state.get("proving", ""),
         "proven": PROVEN,
+        "proof_is_asked": request.portal_settings.prove_contact_changes,
         "can_change": can_change,
         "can_change_picture": state_of("personal-info.picture", request.portal_settings) == FeatureState.ON,
     }
 
 
+def _code_forms(state: Mapping[str, Any]) -> dict[str, CodeForm]:
+    """A form for the code of each kind, since both may wait at once; the one just sent with its errors."""
+    forms = {kind: CodeForm(auto_id=f"id_{kind}_%s") for kind in PROVEN}
+    if state.get("code_form"):
+        forms[state["proving"]] = state["code_form"]
+    return forms
+
+
 def _form(page: ProfilePage, name: str) -> AttributeForm | None:
     """The form of an attribute people may change, filled with its value; None for any other name."""
     claim = page.claims.get(name)
-    if claim is None or claim.is_read_only:
+    if claim is None or claim.is_fixed:
         return None
     value = page.stored[name]
     initial = value == "true" if claim.type == ClaimType.BOOLEAN else value

@@ -16,7 +16,7 @@ from myaccount.users.models import User
 from myaccount.web import formats
 from profile.contacts import RESEND_AFTER
 from profile.models import PendingContact, Profile
-from profile.services import current_value
+from profile.services import current_value, fingerprint
 from profile.values import shown_value
 
 ROLE: Final = "role"
@@ -28,6 +28,7 @@ class Pending:
 
     kind: str
     value: str
+    fingerprint: str
     expires: str
     is_here: bool
     can_resend: bool
@@ -79,10 +80,11 @@ def profile_page(user: User, *, session_uuid: UUID, now: datetime) -> ProfilePag
 def completion(user: User) -> Completion:
     """What is filled in of the attributes people can fill in themselves. Two queries."""
     profile = Profile.objects.filter(user=user).first()
-    claims = [claim for claim in profile_claims() if not claim.is_read_only]
-    rows = [_row(claim, user, profile, None, None, None) for claim in claims]
-    missing = sorted((row for row in rows if not row.value), key=lambda row: not row.is_required)
-    return Completion(len(rows) - len(missing), len(rows), tuple(missing[:3]))
+    claims = [claim for claim in profile_claims() if not claim.is_fixed]
+    empty = [claim for claim in claims if not current_value(claim.name, user=user, profile=profile)]
+    first = sorted(empty, key=lambda claim: not claim.is_required)[:3]
+    missing = tuple(_row(claim, user, profile, None, None, None) for claim in first)
+    return Completion(len(claims) - len(empty), len(claims), missing)
 
 
 def country_of(user: User) -> str:
@@ -108,7 +110,7 @@ def _row(
         name=claim.name,
         label=claim.shown_label,
         value=value,
-        is_read_only=claim.is_read_only,
+        is_read_only=claim.is_fixed,
         is_required=claim.is_required,
         is_verified=verified[claim.name] is not None if claim.name in verified and value else None,
         pending=_pending(claim, waiting, session_uuid, now) if waiting and now else None,
@@ -119,6 +121,7 @@ def _pending(claim: Claim, waiting: PendingContact, session_uuid: UUID | None, n
     return Pending(
         kind=waiting.kind,
         value=shown_value(claim, waiting.value),
+        fingerprint=fingerprint(waiting.value),
         expires=formats.moment(waiting.expires_at),
         is_here=waiting.session_uuid == session_uuid,
         can_resend=now - waiting.sent_at >= RESEND_AFTER,

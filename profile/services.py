@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import transaction
@@ -63,6 +64,25 @@ def set_attribute(
     return True
 
 
+@transaction.atomic
+def create(*, user: User, values: Mapping[str, str]) -> None:
+    """Give a new account its profile, with values already checked by `values.stored_value`. The account is the event."""
+    profile = Profile.objects.create(user=user, values={name: value for name, value in values.items() if value})
+    user.display_name = _display_name(profile)
+    user.save(update_fields=["display_name"])
+
+
+@transaction.atomic
+def forget_attribute(name: str, *, batch: int = 500) -> int:
+    """Remove the values of an attribute that is no longer in the registry, a batch at a time. Returns how many went."""
+    profiles = list(Profile.objects.select_for_update().filter(values__has_key=name)[:batch])
+    for profile in profiles:
+        profile.values.pop(name, None)
+        profile.version += 1
+    Profile.objects.bulk_update(profiles, ["values", "version"])
+    return len(profiles)
+
+
 def current_value(name: str, *, user: User, profile: Profile | None) -> str:
     """The stored value of an attribute, empty when there is none."""
     if name in USER_FIELDS:
@@ -81,6 +101,10 @@ def _write(user: User, profile: Profile, name: str, value: str) -> None:
     profile.version += 1
     profile.save()
     if name in ("given_name", "family_name"):
-        parts = [profile.values.get("given_name", ""), profile.values.get("family_name", "")]
-        user.display_name = " ".join(part for part in parts if part)[:200]
+        user.display_name = _display_name(profile)
         user.save(update_fields=["display_name"])
+
+
+def _display_name(profile: Profile) -> str:
+    parts = [profile.values.get("given_name", ""), profile.values.get("family_name", "")]
+    return " ".join(part for part in parts if part)[:200]

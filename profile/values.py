@@ -105,7 +105,7 @@ def shown_value(claim: Claim, value: str) -> str:
     if kind in (ClaimType.PHONE, ClaimType.MOBILE):
         return readable(value)
     if kind == ClaimType.DATE:
-        return formats.day(date.fromisoformat(value))
+        return _shown_date(value)
     if kind == ClaimType.BOOLEAN:
         return _("Yes") if value == "true" else _("No")
     if kind == ClaimType.COUNTRY:
@@ -113,6 +113,14 @@ def shown_value(claim: Claim, value: str) -> str:
     if kind == ClaimType.LANGUAGE:
         return str(dict(settings.LANGUAGES).get(value, value))
     return value.replace("_", " ") if kind == ClaimType.TIME_ZONE else value
+
+
+def _shown_date(value: str) -> str:
+    """A date in words; as it is stored if an administrator has made a date of what was a text before."""
+    try:
+        return formats.day(date.fromisoformat(value))
+    except ValueError:
+        return value
 
 
 def _checked_text(kind: ClaimType, text: str, region: str) -> str:

@@ -10,12 +10,14 @@ import hypothesis
 import pytest
 from django.apps import apps
 from django.core.cache import cache
+from django.db import connection
 from django.db.models.signals import post_migrate
 from django.test import Client
 from django.utils import translation
 from pytest_socket import enable_socket, socket_allow_hosts
 
 from myaccount.users.models import User
+from myaccount.web.translation import pseudo
 from tests.support.browsing import new_browser, sign_in
 from tests.support.people import make_person
 
@@ -45,12 +47,25 @@ def built_in_attributes_survive_a_flush() -> Iterator[None]:
     post_migrate.disconnect(restore, sender=apps.get_app_config("claims"))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def pseudo_languages() -> None:
+    """The two pseudo-languages are made of the texts as they are now."""
+    pseudo.ensure()
+
+
 @pytest.fixture(autouse=True)
 def clean_slate() -> Iterator[None]:
     """No language or cache entry of one test reaches another."""
     yield
     translation.deactivate()
     cache.clear()
+
+
+@pytest.fixture
+def on_postgresql() -> None:
+    """For what SQLite, with its one writer, cannot show; `make test-services` runs these."""
+    if connection.vendor != "postgresql":
+        pytest.skip("shown on PostgreSQL only")
 
 
 @pytest.fixture

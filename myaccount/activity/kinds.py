@@ -34,6 +34,7 @@ class EventKind(StrEnum):
     ACCOUNT_CREATED = "users.account.created"
     ACCOUNT_DISABLED = "users.account.disabled"
     ACCOUNT_ENABLED = "users.account.enabled"
+    ACCOUNT_DELETED = "users.account.deleted"
     RIGHTS_CHANGED = "users.rights.changed"
     SETTINGS_CHANGED = "portal.settings.changed"
 
@@ -89,6 +90,7 @@ WORDS: dict[EventKind, Words] = {
     EventKind.ACCOUNT_CREATED: Words(_("Account created"), "user-plus", EventGroup.ACCOUNT),
     EventKind.ACCOUNT_DISABLED: Words(_("Account disabled"), "no-symbol", EventGroup.ACCOUNT, True),
     EventKind.ACCOUNT_ENABLED: Words(_("Account enabled"), "check-circle", EventGroup.ACCOUNT),
+    EventKind.ACCOUNT_DELETED: Words(_("Account deleted"), "user-minus", EventGroup.ACCOUNT, True),
     EventKind.RIGHTS_CHANGED: Words(_("Roles or rights changed"), "user-group", EventGroup.ACCOUNT),
     EventKind.SETTINGS_CHANGED: Words(_("Portal settings changed"), "cog-6-tooth", EventGroup.ACCOUNT),
 }

@@ -17,6 +17,9 @@ class Words:
     help_text: str | Promise = ""
 
 
+# Kept by other means than the person's own form, whatever the registry says: how one signs in, groups, the picture.
+KEPT_ELSEWHERE: Final = ("username", "role", "picture")
+
 WORDS: Final = {
     "username": Words(_("Username")),
     "given_name": Words(_("First Name"), _("Your first name.")),

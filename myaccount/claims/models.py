@@ -12,7 +12,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from myaccount.claims.builtin import WORDS
+from myaccount.claims.builtin import KEPT_ELSEWHERE, WORDS
 
 
 class ClaimType(models.TextChoices):
@@ -93,6 +93,11 @@ class Claim(models.Model):
         is_map = isinstance(self.translations, dict) and all(isinstance(t, dict) for t in self.translations.values())
         if not is_map:
             raise ValidationError({"translations": _('Give texts per language, like {"de": {"label": "…"}}.')})
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether people see it without being able to change it themselves."""
+        return self.is_read_only or self.name in KEPT_ELSEWHERE
 
     @property
     def shown_label(self) -> str | Promise:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from myaccount.claims.models import Claim
+from myaccount.web.kept_rows import KeptRows
+
+_IN_PROFILE: Final = KeptRows(lambda: Claim.objects.filter(is_in_profile=True))
 
 
 def profile_claims() -> list[Claim]:
-    """The attributes shown in the profile, in order. One query."""
-    return list(Claim.objects.filter(is_in_profile=True))
+    """The attributes shown in the profile, in order; shared between requests, so only to be read. One query."""
+    return _IN_PROFILE.read()
 
 
 def editable_claim(name: str) -> Claim | None:
     """An attribute people may change themselves; None for any other name."""
-    return Claim.objects.filter(name=name, is_in_profile=True, is_read_only=False).first()
+    claim = Claim.objects.filter(name=name, is_in_profile=True).first()
+    return None if claim is None or claim.is_fixed else claim
 
 
 def labels_of(names: list[str]) -> list[str]:

@@ -40,7 +40,7 @@ def _send_email(message: Message) -> None:
     mail.attach_alternative(message.html, "text/html")
     try:
         mail.send()
-    except (SMTPException, OSError) as error:
+    except (SMTPException, OSError, ValueError) as error:  # ValueError: an address no header can hold
         code = getattr(error, "smtp_code", "")
         raise DeliveryFailed(f"{type(error).__name__} {code}".strip()) from error
 

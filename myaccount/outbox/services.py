@@ -7,7 +7,8 @@ never send it twice; one whose worker died is sent again under the same Message-
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -22,6 +23,7 @@ from myaccount.outbox import adapters
 from myaccount.outbox.models import Channel, Message, State
 from myaccount.outbox.tasks import deliver
 from myaccount.users.models import User
+from myaccount.web import formats
 from myaccount.web.selectors import portal_settings
 
 DEFAULT_LIFE: Final = timedelta(days=2)
@@ -43,10 +45,11 @@ def send_email(
 ) -> Message:
     """Queue the e-mail `templates/email/<topic>.{subject.txt,txt,html}` in the person's language.
 
+    `context`: what depends on the language or the time zone is given as a callable, which the template calls.
     `life`: after this it is no longer sent (a code's message dies with the code).
     `is_secret`: its text is removed once it has been sent.
     """
-    with _language_of(user):
+    with _as_read_by(user):
         values = {**context, "person": user, "product_name": portal_settings().product_name, "now": now}
         values["public_url"] = settings.PUBLIC_URL
         subject = " ".join(render_to_string(f"email/{topic}.subject.txt", values).split())
@@ -67,7 +70,7 @@ def send_sms(
     is_secret: bool = False,
 ) -> Message:
     """Queue the text message `templates/sms/<topic>.txt` in the person's language. `to` is E.164."""
-    with _language_of(user):
+    with _as_read_by(user):
         values = {**context, "product_name": portal_settings().product_name}
         text = render_to_string(f"sms/{topic}.txt", values).strip()
     return _queue(Channel.SMS, topic, to, user, now, life, is_secret, text=text)
@@ -133,14 +136,39 @@ def _finish(message: Message, state: State) -> None:
     message.save()
 
 
-def requeue_lost(*, now: datetime) -> int:
-    """Queue anew the messages whose job was lost with its worker. Returns how many."""
+@transaction.atomic
+def try_again(message: Message, *, now: datetime) -> bool:
+    """Send a message as soon as a worker is free: one that waits, or one that was given up or came too late.
+
+    False for one that has left or is leaving, and for one whose code or link no longer holds.
+    """
+    locked = Message.objects.select_for_update().get(pk=message.pk)
+    is_too_late = locked.expires_at <= now
+    if locked.state in (State.SENT, State.SENDING) or not locked.text or (is_too_late and locked.is_secret):
+        return False
+    if locked.state != State.QUEUED:
+        locked.state, locked.attempts = State.QUEUED, 0
+    if is_too_late:
+        locked.expires_at = now + DEFAULT_LIFE
+    locked.next_attempt_at = now
+    locked.save()
+    deliver.enqueue(str(locked.pk))
+    return True
+
+
+@transaction.atomic
+def requeue_lost(*, now: datetime, batch: int = 100) -> int:
+    """Queue anew the messages whose job was lost with its worker. Returns how many.
+
+    Marked as claimed now, so that a queue that is merely long does not grow by a job a minute each.
+    """
     late = now - CLAIM_LIFE * 2
     lost = Message.objects.filter(state__in=[State.QUEUED, State.SENDING], next_attempt_at__lt=late)
     lost = lost.filter(Q(claimed_at=None) | Q(claimed_at__lt=late))
-    ids = [str(pk) for pk in lost.values_list("pk", flat=True)[:100]]
+    ids = list(lost.order_by("next_attempt_at").values_list("pk", flat=True)[:batch])
+    lost.filter(pk__in=ids).update(state=State.QUEUED, claimed_at=now)
     for message_id in ids:
-        deliver.enqueue(message_id)
+        deliver.enqueue(str(message_id))
     return len(ids)
 
 
@@ -156,6 +184,10 @@ def forget_finished_jobs(*, now: datetime, batch: int = 1000) -> int:
     return DBTaskResult.objects.filter(pk__in=list(done.values_list("pk", flat=True)[:batch])).delete()[0]
 
 
-def _language_of(user: User | None) -> Any:
-    """Texts in the person's own language, or in the one now in use when they have chosen none."""
-    return translation.override(user.language if user and user.language else translation.get_language())
+@contextmanager
+def _as_read_by(user: User | None) -> Iterator[None]:
+    """The person's own language and time zone, whoever's request this is; those in use where they have chosen none."""
+    language = user.language if user and user.language else translation.get_language()
+    zone = formats.zone(user.time_zone) if user else None
+    with translation.override(language), timezone.override(zone or timezone.get_current_timezone()):
+        yield

@@ -14,7 +14,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent.parent
 django_stubs_ext.monkeypatch()
 
 INSTALLED_APPS = [
-    "myaccount.web.admin_site.PortalAdminConfig",
+    "myaccount.web.admin_config.PortalAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",
@@ -190,6 +190,8 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
         "axes": {"level": "ERROR"},
+        "django": {"level": "INFO"},  # without the handlers Django gives it: one event is one line
+        "django_tasks_db": {"level": "WARNING"},  # it tells of every look at the queue
         "apprise": {"level": "CRITICAL"},  # what it logs names numbers; the outbox records the failure
         "django.security.DisallowedHost": {"level": "CRITICAL"},
     },

@@ -106,6 +106,16 @@ def enable(*, user: User, origin: Origin, now: datetime, by: User | None = None)
 
 
 @transaction.atomic
+def delete(*, user: User, origin: Origin, now: datetime, by: User | None = None) -> None:
+    """Delete an account with everything that belongs to it; its sessions are over at once (security 18).
+
+    Its events stay, under its public id.
+    """
+    record(EventKind.ACCOUNT_DELETED, user=user, origin=origin, now=now, by=by)
+    user.delete()
+
+
+@transaction.atomic
 def set_rights(
     *,
     user: User,

@@ -7,7 +7,6 @@ from functools import wraps
 from typing import Any, Final, cast
 
 from django.contrib import admin
-from django.contrib.admin.apps import AdminConfig
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
@@ -32,10 +31,6 @@ _GROUPS: Final = (
         ("activity.Event", "outbox.Message", "schedule.JobRun"),
     ),
 )
-
-
-class PortalAdminConfig(AdminConfig):
-    default_site = "myaccount.web.admin_site.PortalAdminSite"
 
 
 class PortalAdminSite(admin.AdminSite):
@@ -79,7 +74,7 @@ class PortalAdminSite(admin.AdminSite):
             {
                 "name": name,
                 "app_label": label,
-                "app_url": "",
+                "app_url": f"{reverse('admin:index')}#{label}",
                 "has_module_perms": True,
                 "models": [models.pop(key) for key in keys if key in models],
             }

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_time, format_timedelta
@@ -27,16 +28,24 @@ def locale_in_use() -> Locale:
     return _locale("en-GB" if language == "en" else language)
 
 
+def zone(name: str) -> ZoneInfo | None:
+    """The time zone of that name, such as Europe/Paris; none when it is empty or unknown."""
+    try:
+        return ZoneInfo(name) if name else None
+    except (ZoneInfoNotFoundError, ValueError):
+        return None
+
+
 def day(value: date) -> str:
     """A date in words: 22 Nov 2026."""
-    return format_date(value, "medium", locale=locale_in_use())
+    return _day(value.date() if isinstance(value, datetime) else value, locale_in_use())
 
 
 def moment(value: datetime) -> str:
     """A date and time: 22 Nov 2026, 09:41."""
     local = timezone.localtime(value)
     locale = locale_in_use()
-    return f"{format_date(local, 'medium', locale=locale)}, {format_time(local, 'short', locale=locale)}"
+    return f"{_day(local.date(), locale)}, {_clock(time(local.hour, local.minute), locale)}"
 
 
 def ago(value: datetime, *, now: datetime) -> str:
@@ -45,5 +54,21 @@ def ago(value: datetime, *, now: datetime) -> str:
     if age < timedelta(minutes=1):
         return _("just now")
     if age < timedelta(days=1):
-        return format_timedelta(-age, add_direction=True, locale=locale_in_use())
+        return _minutes_ago(age // timedelta(minutes=1), locale_in_use())
     return moment(value)
+
+
+# Babel reads its patterns anew for every date. There are few days in a history, and 1,440 minutes in a day.
+@lru_cache(maxsize=4096)
+def _day(value: date, locale: Locale) -> str:
+    return format_date(value, "medium", locale=locale)
+
+
+@lru_cache(maxsize=4096)
+def _clock(value: time, locale: Locale) -> str:
+    return format_time(value, "short", locale=locale)
+
+
+@lru_cache(maxsize=4096)
+def _minutes_ago(minutes: int, locale: Locale) -> str:
+    return format_timedelta(-timedelta(minutes=minutes), add_direction=True, locale=locale)

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import ipaddress
-import zoneinfo
 from collections.abc import Callable
 
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
 from django.utils.functional import SimpleLazyObject
 
-from myaccount.web import errors
-from myaccount.web.selectors import portal_settings
+from myaccount.web import errors, formats
+from myaccount.web.selectors import shared_portal_settings
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 _FORWARDING_HEADERS = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST", "HTTP_FORWARDED")
@@ -57,7 +56,7 @@ _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 def _address(text: str) -> _Address | None:
     try:
-        address = ipaddress.ip_address(text)
+        address = ipaddress.ip_address(text.split("%")[0])  # without the zone of a link-local one
     except ValueError:
         return None
     mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
@@ -75,14 +74,22 @@ class RequestLimitsMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        refuse = self._refusal(request)
+        if refuse is None:
+            return self.get_response(request)
+        with translation.override(translation.get_language_from_request(request)):
+            return refuse(request)
+
+    @staticmethod
+    def _refusal(request: HttpRequest) -> Callable[[HttpRequest], HttpResponse] | None:
         length = request.META.get("CONTENT_LENGTH") or "0"
         if not length.isdecimal():
-            return errors.bad_request(request)
+            return errors.bad_request
         if int(length) > settings.REQUEST_MAX_BYTES:
-            return errors.too_large(request)
+            return errors.too_large
         if "\x00" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
-            return errors.bad_request(request)
-        return self.get_response(request)
+            return errors.bad_request
+        return None
 
 
 class PrivatePagesMiddleware:
@@ -92,10 +99,11 @@ class PrivatePagesMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        request.portal_settings = SimpleLazyObject(portal_settings)  # type: ignore[attr-defined]
+        request.portal_settings = SimpleLazyObject(shared_portal_settings)  # type: ignore[attr-defined]
         response = self.get_response(request)
         if response.status_code == 405 and not getattr(response, "content", b""):
-            response = errors.method_not_allowed(request, allowed=response["Allow"])
+            with translation.override(response.headers.get("Content-Language")):
+                response = errors.method_not_allowed(request, allowed=response["Allow"])
         if not response.has_header("Cache-Control"):
             response["Cache-Control"] = "no-store"
         response.headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
@@ -113,16 +121,9 @@ class PersonalLocaleMiddleware:
         user = request.user
         chosen = user.language if user.is_authenticated else ""
         language = chosen if chosen in dict(settings.LANGUAGES) else translation.get_language_from_request(request)
-        with translation.override(language), timezone.override(_zone(getattr(user, "time_zone", ""))):
+        with translation.override(language), timezone.override(formats.zone(getattr(user, "time_zone", ""))):
             request.LANGUAGE_CODE = translation.get_language()
             response = self.get_response(request)
         response.headers.setdefault("Content-Language", language)
         patch_vary_headers(response, ("Accept-Language",))
         return response
-
-
-def _zone(name: str) -> zoneinfo.ZoneInfo | None:
-    try:
-        return zoneinfo.ZoneInfo(name) if name else None
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
-        return None

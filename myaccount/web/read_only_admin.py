@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from typing import Any, Final
+from uuid import UUID
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
 
 MAX_COUNTED: Final = 10_000
+MAX_CHOSEN: Final = 200
 
 
 class CappedPaginator(Paginator[Any]):
@@ -31,6 +35,14 @@ class BigTableAdmin(admin.ModelAdmin[Any]):
     list_per_page = 50
     list_max_show_all = 0
 
+    def chosen(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
+        """The rows an action is for: so many as one request can do, and a word when there are more."""
+        rows = list(queryset[: MAX_CHOSEN + 1])
+        if len(rows) > MAX_CHOSEN:
+            text = _("Only the first %(count)s were done. Repeat the action for the rest.") % {"count": MAX_CHOSEN}
+            self.message_user(request, text, messages.WARNING)
+        return rows[:MAX_CHOSEN]
+
 
 class ReadOnlyAdmin(BigTableAdmin):
     """Rows the portal writes and administrators only read. Actions need the right to change such rows."""
@@ -47,3 +59,11 @@ class ReadOnlyAdmin(BigTableAdmin):
     def has_act_permission(self, request: HttpRequest) -> bool:
         """May use the actions of this page (`permissions=["act"]`)."""
         return bool(request.user.has_perm(f"{self.opts.app_label}.change_{self.opts.model_name}"))
+
+
+def uuid_in(text: str) -> UUID | None:
+    """The id somebody searched for, if it is one."""
+    try:
+        return UUID(text.strip())
+    except ValueError:
+        return None

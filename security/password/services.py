@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from django.contrib.auth.hashers import check_password
@@ -75,9 +76,9 @@ def change(request: HttpRequest, *, user: User, new: str, now: datetime) -> None
     record(EventKind.PASSWORD_CHANGED, user=user, origin=source, now=now)
     if user.email:
         context = {
-            "browser": sessions_selectors.describe_user_agent(source.user_agent),
+            "browser": partial(sessions_selectors.describe_user_agent, source.user_agent),
             "ip": source.ip,
-            "at": formats.moment(now),
+            "at": partial(formats.moment, now),
         }
         outbox.send_email("password_changed", to=user.email, user=user, now=now, context=context)
 

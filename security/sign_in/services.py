@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 
 from django.contrib.auth import authenticate, login
 from django.db import transaction
@@ -100,8 +101,8 @@ def _tell_of_new_browser(request: HttpRequest, user: User, *, now: datetime) -> 
         return
     source = origin(request)
     context = {
-        "browser": sessions_selectors.describe_user_agent(source.user_agent),
+        "browser": partial(sessions_selectors.describe_user_agent, source.user_agent),
         "ip": source.ip,
-        "at": formats.moment(now),
+        "at": partial(formats.moment, now),
     }
     outbox.send_email("new_sign_in", to=user.email, user=user, now=now, context=context)

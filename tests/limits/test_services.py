@@ -6,7 +6,7 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from myaccount.limits import services as limits
 from myaccount.limits.models import AttemptBudget
@@ -142,10 +142,8 @@ def test_callers_that_share_some_budgets_do_not_wait_for_each_other_forever() ->
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_guess_that_waits_while_the_budget_is_forgiven_is_still_counted() -> None:
+def test_a_guess_that_waits_while_the_budget_is_forgiven_is_still_counted(on_postgresql: None) -> None:
     """Security 3: parallel guesses at the moment the owner comes in are not free."""
-    if connection.vendor != "postgresql":
-        pytest.skip("SQLite has one writer at a time: nobody waits for a row")
     spend(1)
 
     def act(number: int) -> None:

@@ -1,0 +1,262 @@
+"""People in Django admin.
+
+Here, on top, and not beside the `User` in the kernel: a person's page shows and changes what several
+areas keep of them (profile, sessions, security events), and the kernel may not know any of these.
+"""
+
+from __future__ import annotations
+
+from typing import Any, cast
+from urllib.parse import urlencode
+
+from django.contrib import admin, messages
+from django.contrib.auth.admin import GroupAdmin
+from django.contrib.auth.models import Group
+from django.db.models import Q, QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from myaccount.pages import people
+from myaccount.pages.people_forms import AddPersonForm, BasePersonForm, person_form
+from myaccount.users import services as users
+from myaccount.users.models import User
+from myaccount.users.names import canonical_key
+from myaccount.users.services import NameTaken
+from myaccount.web import formats
+from myaccount.web.read_only_admin import BigTableAdmin, uuid_in
+from myaccount.web.requests import PortalRequest, origin
+from profile.contacts import AddressTaken
+from profile.services import ChangedMeanwhile
+from profile.values import shown_value
+from sessions_app import services as sessions
+from sessions_app.models import EndReason
+
+_RIGHTS = ("groups", "is_staff", "is_superuser")
+
+
+@admin.register(User)
+class UserAdmin(BigTableAdmin):
+    """People. Nothing here shows or takes a password but the first one of a new account (security 48, 88)."""
+
+    list_display = ("username", "name", "email", "is_active", "is_staff", "last_login")
+    list_filter = ("is_active", "is_staff", "groups")
+    search_fields = ("username_key",)
+    search_help_text = gettext_lazy("The beginning of a username or of a proven e-mail address, or an id.")
+    ordering = ("username_key",)
+    actions = ("end_all_sessions",)
+    filter_horizontal = ("groups",)
+
+    # What is shown
+
+    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
+        if obj is None:
+            return [
+                (None, {"fields": ["username", "given_name", "family_name", "email", "email_is_proven", "password"]})
+            ]
+        account = ["username", "is_active", "last_login", "password_state", "elsewhere", "date_joined", "uuid"]
+        reach = ["email", "email_proof", "email_is_proven", "mobile", "mobile_proof", "mobile_is_proven", "opened"]
+        attributes = list(people.attributes())
+        if not self.has_change_permission(request, obj):
+            reach = ["email", "email_proof", "mobile", "mobile_proof"]
+            attributes = ["attributes"]
+        rights = {
+            "fields": [*_RIGHTS],
+            "description": _("Only administrators with all rights change these."),
+        }
+        return [
+            (_("Account"), {"fields": account}),
+            (_("How to reach them"), {"fields": reach}),
+            (_("Attributes"), {"fields": attributes}),
+            (_("Roles and rights"), rights),
+        ]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
+        shown = ("last_login", "password_state", "elsewhere", "date_joined", "uuid", "email_proof", "mobile_proof")
+        rights = () if request.user.is_superuser else _RIGHTS  # type: ignore[union-attr]
+        return (*shown, "attributes", *rights)
+
+    def get_form(self, request: HttpRequest, obj: User | None = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001, FBT002 (Django's)
+        """A small form for a new account, one with every attribute of the registry for one that exists."""
+        administrator = cast("User", request.user)
+        form = AddPersonForm if obj is None else person_form(people.attributes(), administrator=administrator)
+        return super().get_form(request, obj, change=change, form=form, **kwargs)
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Say what belonging to a group means here."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name == "groups" and field is not None:
+            field.label = _("Roles")
+            field.help_text = _("Groups. The person sees them as their roles.")
+        return field
+
+    @admin.display(description=gettext_lazy("name"))
+    def name(self, obj: User) -> str:
+        """First and last name."""
+        return obj.display_name
+
+    @admin.display(description=gettext_lazy("password"))
+    def password_state(self, obj: User) -> str:
+        """Whether there is one, and since when; never what it is."""
+        if not obj.has_usable_password():
+            return _("None yet: they cannot sign in with a password.")
+        if obj.password_changed_at is None:
+            return _("Set, not changed since the account was made")
+        return _("Set on %(date)s") % {"date": formats.moment(obj.password_changed_at)}
+
+    @admin.display(description=gettext_lazy("address proven"))
+    def email_proof(self, obj: User) -> str:
+        """Whether the address is known to be theirs, and since when."""
+        return formats.moment(obj.email_verified_at) if obj.email_verified_at else _("No")
+
+    @admin.display(description=gettext_lazy("number proven"))
+    def mobile_proof(self, obj: User) -> str:
+        """Whether the number is known to be theirs, and since when."""
+        return formats.moment(obj.mobile_verified_at) if obj.mobile_verified_at else _("No")
+
+    @admin.display(description=gettext_lazy("more about them"))
+    def elsewhere(self, obj: User) -> SafeString:
+        """Links to the lists of what else there is of this person."""
+        query = urlencode({"q": obj.username})
+        links = [
+            (reverse("admin:sessions_app_loginsession_changelist"), query, _("Active sessions")),
+            (reverse("admin:activity_event_changelist"), query, _("Security events")),
+            (reverse("admin:outbox_message_changelist"), query, _("Messages")),
+        ]
+        return format_html_join(" · ", '<a href="{}?{}">{}</a>', links)
+
+    @admin.display(description=gettext_lazy("attributes"))
+    def attributes(self, obj: User) -> SafeString:
+        """For those who may look but not change: the attributes as text."""
+        claims = people.attributes()
+        stored = people.snapshot(obj, claims)
+        rows = ((claim.shown_label, shown_value(claim, stored[name])) for name, claim in claims.items() if stored[name])
+        return format_html("<dl>{}</dl>", format_html_join("", "<dt>{}</dt><dd>{}</dd>", rows))
+
+    # Who may do what
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Not an administrator's account: admin's own record of what they did would go with it."""
+        return bool(super().has_delete_permission(request, obj)) and not _is_privileged(obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """An administrator's account is changed by those with all rights only: its address leads to its rights."""
+        may = bool(super().has_change_permission(request, obj))
+        return may and (not _is_privileged(obj) or bool(request.user.is_superuser))  # type: ignore[union-attr]
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """People are deleted one at a time."""
+        return {name: action for name, action in super().get_actions(request).items() if name != "delete_selected"}
+
+    # Finding and saving
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[User], search_term: str
+    ) -> tuple[QuerySet[User], bool]:
+        """By the beginning of a name, in any spelling: for that there are indexes."""
+        key = canonical_key(search_term)
+        if not key:
+            return queryset, False
+        wanted = Q(username_key__startswith=key) | Q(email_key__startswith=key)
+        uuid = uuid_in(key)
+        return queryset.filter(Q(uuid=uuid) if uuid else wanted), False
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """What somebody else did between the check and the saving: nothing is saved, and it is said."""
+        try:
+            return cast("HttpResponse", super().changeform_view(request, *args, **kwargs))
+        except (NameTaken, AddressTaken, ChangedMeanwhile):
+            text = _("Somebody else changed this, or took the name or address, a moment ago. Nothing was saved.")
+            messages.error(request, text)
+            return HttpResponseRedirect(request.get_full_path())
+
+    def save_model(self, request: HttpRequest, obj: User, form: ModelForm[Any], change: Any) -> None:
+        """Through the services of the areas, each edit with its event, all in one transaction."""
+        who = people.Who(by=cast("User", request.user), origin=origin(request), now=timezone.now())
+        if isinstance(form, BasePersonForm):
+            people.change(user=obj, edits=form.edits, opened=form.shown, who=who)
+            return
+        values = form.cleaned_data
+        person = people.create(
+            username=values["username"],
+            email=values["email"],
+            is_email_proven=values["email_is_proven"],
+            password=values["password"],
+            values={name: values[name] for name in ("given_name", "family_name")},
+            who=who,
+        )
+        obj.pk = person.pk
+        obj.refresh_from_db()
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: Any) -> None:
+        """Nothing is left to do: roles are rights, and `people.change` has set them."""
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
+        """What goes with an account is its own and needs no right of its own, nor to be listed row by row."""
+        with_it = _("With profile, picture, sessions and former passwords, for good. Security events stay.")
+        return [*(str(obj) for obj in objs), with_it], {str(self.opts.verbose_name_plural): len(objs)}, set(), []
+
+    def delete_model(self, request: HttpRequest, obj: User) -> None:
+        """With its event."""
+        users.delete(user=obj, by=cast("User", request.user), origin=origin(request), now=timezone.now())
+
+    # Actions
+
+    @admin.action(description=gettext_lazy("End all sessions"), permissions=["change"])
+    def end_all_sessions(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+        """Asks first, then signs the chosen people out everywhere."""
+        chosen = self.chosen(request, queryset.order_by("username_key"))
+        if "confirmed" not in request.POST:
+            context = {
+                **self.admin_site.each_context(request),
+                "title": _("End all sessions"),
+                "opts": self.opts,
+                "people": chosen,
+                "action_name": "end_all_sessions",
+            }
+            return TemplateResponse(request, "admin/users/user/end_all_sessions.html", context)
+        own = cast("PortalRequest", request).login_session.uuid
+        now = timezone.now()
+        ended = sum(
+            sessions.end_all(
+                user=person,
+                reason=EndReason.BY_ADMINISTRATOR,
+                origin=origin(request),
+                now=now,
+                keep=own,
+                by=cast("User", request.user),
+            )
+            for person in chosen
+        )
+        text = ngettext("%(count)s session was ended.", "%(count)s sessions were ended.", ended)
+        self.message_user(request, text % {"count": ended}, messages.SUCCESS if ended else messages.INFO)
+        return None
+
+
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class RoleAdmin(GroupAdmin):
+    """Groups carry rights, so only those with all rights make or change them."""
+
+    list_display = ("name",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.is_superuser)  # type: ignore[union-attr]
+
+    def has_change_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        return bool(request.user.is_superuser)  # type: ignore[union-attr]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        return bool(request.user.is_superuser)  # type: ignore[union-attr]
+
+
+def _is_privileged(user: User | None) -> bool:
+    return user is not None and (user.is_staff or user.is_superuser)
