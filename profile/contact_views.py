@@ -22,7 +22,7 @@ from myaccount.web.redirects import to_section
 from myaccount.web.requests import PortalRequest, origin
 from myaccount.web.signed_in import signed_in
 from myaccount.web.step_up import require_step_up
-import profile.contacts as contacts
+from profile import contacts
 from profile.forms import AttributeForm, CodeForm
 from profile.models import ContactKind
 from profile.selectors import country_of
@@ -85,7 +85,9 @@ def prove(request: PortalRequest, kind: str) -> HttpResponse:
             )
             return _proven(request, kind)
         except contacts.WrongCode as error:
-            text = _("That is not the code we sent.") if error.tries_left else _("Too many wrong codes. Send a new one.")
+            text = (
+                _("That is not the code we sent.") if error.tries_left else _("Too many wrong codes. Send a new one.")
+            )
             form.add_error("code", text)
         except (contacts.NothingPending, contacts.AddressTaken):
             if _is_proven_already(request, ContactKind(kind)):

@@ -29,6 +29,7 @@ from myaccount.users.signals import email_changed
 from myaccount.web import formats
 from profile.models import ContactKind, PendingContact
 from profile.phones import readable
+from profile.pictures import GRAVATAR_ORIGIN
 
 CODE_LIFE: Final = {ContactKind.EMAIL: timedelta(hours=1), ContactKind.MOBILE: timedelta(minutes=10)}
 RESEND_AFTER: Final = timedelta(seconds=60)
@@ -94,7 +95,11 @@ def request_change(
         record(_KINDS[kind][0], user=user, origin=origin, now=now, data={"address": _shown(kind, value)})
         if kind == ContactKind.EMAIL and user.email and canonical_key(user.email) != canonical_key(value):
             outbox.send_email(
-                "email_change_requested", to=user.email, user=user, now=now, context={"at": partial(formats.moment, now)}
+                "email_change_requested",
+                to=user.email,
+                user=user,
+                now=now,
+                context={"at": partial(formats.moment, now)},
             )
 
 
@@ -247,11 +252,13 @@ def _set(
         if value and verified_at and is_name_taken(value, other_than=user):
             raise AddressTaken
         user.email, user.email_verified_at = value, verified_at if value else None
+        if user.picture.startswith(GRAVATAR_ORIGIN) and canonical_key(old) != canonical_key(value):
+            user.picture = ""  # it belonged to the old address, and the person agreed to ask for that one only
     else:
         user.mobile, user.mobile_verified_at = value, verified_at if value else None
     try:
         with transaction.atomic():
-            user.save(update_fields=["email", "email_verified_at", "mobile", "mobile_verified_at"])
+            user.save(update_fields=["email", "email_verified_at", "mobile", "mobile_verified_at", "picture"])
     except IntegrityError as error:
         raise AddressTaken from error
     record(_KINDS[kind][1], user=user, origin=origin, now=now, by=by, data={"address": _shown(kind, value)})

@@ -26,4 +26,4 @@ def gravatar_policy(
 
 def allow_gravatar(response: HttpResponseBase) -> None:
     """Let this one response load pictures from Gravatar."""
-    response._csp_update = {"img-src": [GRAVATAR_ORIGIN]}  # type: ignore[attr-defined]  # noqa: SLF001 (django-csp's way)
+    response._csp_update = {"img-src": [GRAVATAR_ORIGIN]}  # type: ignore[attr-defined]

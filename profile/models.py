@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Profile(models.Model):
-    """Attribute values by claim name, and a version that tells whether somebody else wrote meanwhile."""
+    """Attribute values by claim name, and how often they were written."""
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True)
     values = models.JSONField(_("values"), default=dict, blank=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import phonenumbers
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
@@ -24,7 +26,9 @@ def normalize(text: str, *, region: str = "", must_be_mobile: bool = False) -> s
         number = phonenumbers.parse(text, region or None)
     except phonenumbers.NumberParseException as error:
         if error.error_type == phonenumbers.NumberParseException.INVALID_COUNTRY_CODE and not text.startswith("+"):
-            raise ValidationError(_("Begin with a plus sign and the country code, like +44."), code="no_country") from error
+            raise ValidationError(
+                _("Begin with a plus sign and the country code, like +44."), code="no_country"
+            ) from error
         raise ValidationError(_("This is not a telephone number."), code="not_a_number") from error
     if number.extension:
         raise ValidationError(_("Give the number without an extension."), code="extension")
@@ -36,6 +40,7 @@ def normalize(text: str, *, region: str = "", must_be_mobile: bool = False) -> s
     return str(phonenumbers.format_number(number, PhoneNumberFormat.E164))
 
 
+@lru_cache(maxsize=2048)  # people open their own page again and again
 def readable(e164: str) -> str:
     """The number as people write it: +44 7400 123456."""
     try:

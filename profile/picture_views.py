@@ -9,19 +9,22 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-import profile.pictures as pictures
 from myaccount.web.features import part_of
 from myaccount.web.redirects import to_section
 from myaccount.web.requests import PortalRequest, origin
 from myaccount.web.signed_in import signed_in
+from profile import pictures
 from profile.forms import PictureForm
 from profile.middleware import allow_gravatar
 from profile.models import UploadedPicture
+from profile.pictures import DIGEST_LENGTH
 
 _FEATURE = "personal-info.picture"
+_A_DAY = 24 * 3600  # seconds
 
 
 @require_GET
@@ -85,10 +88,13 @@ def use_initials(request: PortalRequest) -> HttpResponse:
 @signed_in
 def picture(request: PortalRequest, digest: str) -> HttpResponse:
     """The person's own uploaded picture."""
-    found = UploadedPicture.objects.filter(user=request.user, digest__startswith=digest).first()
-    if found is None:
+    found = UploadedPicture.objects.filter(user=request.user).first()
+    if found is None or not constant_time_compare(found.digest[:DIGEST_LENGTH], digest):
         raise Http404
-    return HttpResponse(bytes(found.image), content_type="image/webp")
+    response = HttpResponse(bytes(found.image), content_type="image/webp")
+    # Its address changes with it and stands on private pages only; signing out clears the browser's cache.
+    response["Cache-Control"] = f"private, max-age={_A_DAY}, immutable"
+    return response
 
 
 def _choice(request: PortalRequest, form: PictureForm, *, status: int = 200) -> HttpResponse:

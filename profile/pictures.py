@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import warnings
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -16,7 +15,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
 from myaccount.activity.kinds import EventKind
 from myaccount.activity.services import Origin, record
@@ -25,7 +24,18 @@ from profile.models import UploadedPicture
 
 GRAVATAR_ORIGIN: Final = "https://www.gravatar.com"
 SIDE: Final = 256  # pixels
-_MAX_PIXELS: Final = 40_000_000
+DIGEST_LENGTH: Final = 32  # characters of a picture's digest in its address
+_MAX_PIXELS: Final = 25_000_000  # held in memory, 4 bytes each
+_ORIENTATION: Final = 0x0112  # the EXIF tag
+_TURNS: Final = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 _FORMATS: Final = ("JPEG", "PNG", "WEBP", "GIF")
 GRAVATAR_STYLES: Final = {
     "mp": gettext_lazy("Silhouette"),
@@ -60,25 +70,40 @@ def square(file: UploadedFile, *, max_bytes: int) -> bytes:
         raise ValidationError(
             _("This file is too large: at most %(megabytes)s MB.") % {"megabytes": max_bytes // 1_000_000}
         )
-    not_an_image = ValidationError(_("This file is not a picture we can read. Use a JPEG, PNG, WebP or GIF."))
+    too_many = ValidationError(
+        _("This picture has too many pixels: at most %(millions)s million.") % {"millions": _MAX_PIXELS // 1_000_000}
+    )
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            image = Image.open(file, formats=_FORMATS)
-            if image.width * image.height > _MAX_PIXELS:
-                raise ValidationError(_("This picture has too many pixels: at most 40 million."))
-            image.draft("RGB", (SIDE * 2, SIDE * 2))
-            upright = ImageOps.exif_transpose(image).convert("RGBA")
+        image = Image.open(file, formats=_FORMATS)
+        image.draft("RGB", (SIDE * 2, SIDE * 2))  # JPEG only: as many pixels as are needed, however large it is
+        if image.width * image.height > _MAX_PIXELS:
+            raise too_many
+        image.load()
+        upright = _upright(image)
+        fitted = ImageOps.fit(upright, (SIDE, SIDE), Image.Resampling.LANCZOS)
     except ValidationError:
         raise
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError) as error:
-        raise not_an_image from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise not_an_image from error
-    fitted = ImageOps.fit(upright, (SIDE, SIDE), Image.Resampling.LANCZOS)
+        raise too_many from error
+    except Exception as error:
+        text = _("This file is not a picture we can read. Use a JPEG, PNG, WebP or GIF.")
+        raise ValidationError(text) from error
     output = io.BytesIO()
     fitted.save(output, "WEBP", quality=85, method=4)
     return output.getvalue()
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """The first frame in colour with transparency, no larger than needed, turned as the camera was held."""
+    try:
+        turn = _TURNS.get(image.getexif().get(_ORIENTATION, 1))
+    except Exception:  # noqa: BLE001 (a picture with broken metadata is a picture still)
+        turn = None
+    factor = min(image.size) // (SIDE * 2)
+    if factor > 1 and image.mode in ("RGB", "RGBA", "L"):
+        image = image.reduce(factor)
+    colour = image.convert("RGBA")
+    return colour if turn is None else colour.transpose(turn)
 
 
 def gravatars(user: User) -> list[Gravatar]:
@@ -101,7 +126,7 @@ def use_upload(*, user: User, image: bytes, origin: Origin, now: datetime) -> No
     """Show an uploaded picture, as `square` has written it."""
     digest = hashlib.sha256(image).hexdigest()
     UploadedPicture.objects.update_or_create(user=user, defaults={"image": image, "digest": digest})
-    _show(user, reverse("picture", args=[digest[:32]]), origin=origin, now=now)
+    _show(user, reverse("picture", args=[digest[:DIGEST_LENGTH]]), origin=origin, now=now)
 
 
 @transaction.atomic

@@ -18,10 +18,12 @@ from profile.services import PROVEN, fingerprint
 
 
 def _load(request: PortalRequest, state: Mapping[str, Any]) -> Mapping[str, Any]:
-    page = profile_page(request.user, session_uuid=request.login_session.uuid, now=timezone.now())
+    can_change = state_of("personal-info.profile", request.portal_settings) == FeatureState.ON
+    page = profile_page(
+        request.user, session_uuid=request.login_session.uuid, can_change=can_change, now=timezone.now()
+    )
     editing = state.get("editing") or request.GET.get("edit", "")
     form = state.get("form")
-    can_change = state_of("personal-info.profile", request.portal_settings) == FeatureState.ON
     if form is None and can_change:
         form = _form(page, editing)
     return {
@@ -32,7 +34,6 @@ def _load(request: PortalRequest, state: Mapping[str, Any]) -> Mapping[str, Any]
         "proving": state.get("proving", ""),
         "proven": PROVEN,
         "proof_is_asked": request.portal_settings.prove_contact_changes,
-        "can_change": can_change,
         "can_change_picture": state_of("personal-info.picture", request.portal_settings) == FeatureState.ON,
     }
 

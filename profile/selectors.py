@@ -4,22 +4,29 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 from uuid import UUID
 
-from django.utils.functional import Promise
+from django.contrib.auth.models import Group
+from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from myaccount.claims.models import Claim
 from myaccount.claims.selectors import profile_claims
 from myaccount.users.models import User
 from myaccount.web import formats
+from myaccount.web.kept_queries import Given, KeptQuery
 from profile.contacts import RESEND_AFTER
 from profile.models import PendingContact, Profile
-from profile.services import current_value, fingerprint
+from profile.services import PROVEN, current_value, fingerprint
 from profile.values import shown_value
 
 ROLE: Final = "role"
+_PROFILE: Final = KeptQuery(lambda: Profile.objects.filter(user=Given("user")))
+_GROUPS: Final = KeptQuery(lambda: Group.objects.filter(user=Given("user")).order_by("name"))
+_PENDING: Final = KeptQuery(lambda: PendingContact.objects.filter(user=Given("user"), expires_at__gt=Given("now")))
 
 
 @dataclass(frozen=True)
@@ -39,12 +46,14 @@ class Row:
     """One attribute as the page shows it."""
 
     name: str
-    label: str | Promise
+    label: str
     value: str
     is_read_only: bool
     is_required: bool
     is_verified: bool | None
     pending: Pending | None
+    edit_url: str  # empty where it cannot be changed
+    edit_label: str
 
 
 @dataclass(frozen=True)
@@ -65,59 +74,69 @@ class ProfilePage:
     stored: dict[str, str]
 
 
-def profile_page(user: User, *, session_uuid: UUID, now: datetime) -> ProfilePage:
+def profile_page(user: User, *, session_uuid: UUID, can_change: bool, now: datetime) -> ProfilePage:
     """All attributes of the profile page, in order. Four queries, whatever they are."""
     claims = profile_claims()
-    profile = Profile.objects.filter(user=user).first()
-    waiting = {p.kind: p for p in PendingContact.objects.filter(user=user, expires_at__gt=now)}
+    profile = _profile(user)
+    by_name = {claim.name: claim for claim in claims}
+    waiting = _PENDING.fetch(user=user.pk, now=now)
+    pending = {p.kind: _pending(by_name[p.kind], p, session_uuid, now) for p in waiting if p.kind in by_name}
     return ProfilePage(
-        rows=[_row(claim, user, profile, waiting.get(claim.name), session_uuid, now) for claim in claims],
-        claims={claim.name: claim for claim in claims},
+        rows=[_row(claim, user, profile, pending.get(claim.name), can_change=can_change) for claim in claims],
+        claims=by_name,
         stored={claim.name: current_value(claim.name, user=user, profile=profile) for claim in claims},
     )
 
 
 def completion(user: User) -> Completion:
     """What is filled in of the attributes people can fill in themselves. Two queries."""
-    profile = Profile.objects.filter(user=user).first()
+    profile = _profile(user)
     claims = [claim for claim in profile_claims() if not claim.is_fixed]
     empty = [claim for claim in claims if not current_value(claim.name, user=user, profile=profile)]
     first = sorted(empty, key=lambda claim: not claim.is_required)[:3]
-    missing = tuple(_row(claim, user, profile, None, None, None) for claim in first)
+    missing = tuple(_row(claim, user, profile, None, can_change=True) for claim in first)
     return Completion(len(claims) - len(empty), len(claims), missing)
+
+
+def _profile(user: User) -> Profile | None:
+    return next(iter(_PROFILE.fetch(user=user.pk)), None)
 
 
 def country_of(user: User) -> str:
     """The country a person lives in, as an ISO 3166 code, to read their telephone numbers by; perhaps empty."""
-    profile = Profile.objects.filter(user=user).first()
+    profile = _profile(user)
     return str(profile.values.get("country", "")) if profile else ""
 
 
-def _row(
-    claim: Claim,
-    user: User,
-    profile: Profile | None,
-    waiting: PendingContact | None,
-    session_uuid: UUID | None,
-    now: datetime | None,
-) -> Row:
+def _row(claim: Claim, user: User, profile: Profile | None, pending: Pending | None, *, can_change: bool) -> Row:
     if claim.name == ROLE:
-        value = pgettext("separator of a list", ", ").join(group.name for group in user.groups.all())
+        value = pgettext("separator of a list", ", ").join(group.name for group in _GROUPS.fetch(user=user.pk))
     else:
         value = shown_value(claim, current_value(claim.name, user=user, profile=profile))
     verified = {"email": user.email_verified_at, "mobile": user.mobile_verified_at}
+    label = str(claim.shown_label)
     return Row(
         name=claim.name,
-        label=claim.shown_label,
+        label=label,
         value=value,
         is_read_only=claim.is_fixed,
         is_required=claim.is_required,
         is_verified=verified[claim.name] is not None if claim.name in verified and value else None,
-        pending=_pending(claim, waiting, session_uuid, now) if waiting and now else None,
+        pending=pending,
+        edit_url=_edit_url(claim.name) if can_change and not claim.is_fixed else "",
+        edit_label=_("Edit %(label)s") % {"label": label},
     )
 
 
-def _pending(claim: Claim, waiting: PendingContact, session_uuid: UUID | None, now: datetime) -> Pending:
+@lru_cache(maxsize=256)
+def _edit_url(name: str) -> str:
+    """Where the row opens as a form. What has to be proven asks first who is there."""
+    if name in PROVEN:
+        return reverse("edit-contact", args=[name])
+    return f"{reverse('personal-info')}?edit={name}#{name}"
+
+
+def _pending(claim: Claim, waiting: PendingContact, session_uuid: UUID, now: datetime) -> Pending:
     return Pending(
         kind=waiting.kind,
         value=shown_value(claim, waiting.value),

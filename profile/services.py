@@ -58,9 +58,7 @@ def set_attribute(
     if fingerprint(current) != opened_with:
         raise ChangedMeanwhile(current)
     _write(user, profile, claim.name, value)
-    record(
-        EventKind.PROFILE_CHANGED, user=user, origin=origin, now=now, by=by, data={"claims": [claim.name]}
-    )
+    record(EventKind.PROFILE_CHANGED, user=user, origin=origin, now=now, by=by, data={"claims": [claim.name]})
     return True
 
 

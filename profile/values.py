@@ -127,9 +127,7 @@ def _checked_text(kind: ClaimType, text: str, region: str) -> str:
     if kind == ClaimType.EMAIL:
         EmailValidator(_("This is not an e-mail address: it needs an @ sign and a domain."))(text)
     elif kind in (ClaimType.PHONE, ClaimType.MOBILE):
-        return normalize(
-            text, region=region or settings.DEFAULT_PHONE_REGION, must_be_mobile=kind == ClaimType.MOBILE
-        )
+        return normalize(text, region=region or settings.DEFAULT_PHONE_REGION, must_be_mobile=kind == ClaimType.MOBILE)
     elif kind == ClaimType.URL:
         _check_url(text)
     return text

@@ -55,4 +55,3 @@ def change_attribute(request: PortalRequest, name: str) -> HttpResponse:
     if changed:
         messages.success(request, _("%(label)s was updated.") % {"label": claim.shown_label})
     return to_section("personal-info", name)
-

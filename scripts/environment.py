@@ -24,7 +24,7 @@ def main() -> None:
     """Leave a virtual environment behind that has exactly the pinned versions of all packages."""
     if sys.version_info < OLDEST_PYTHON:
         found = "{}.{}".format(*sys.version_info[:2])
-        sys.exit(f"Python 3.11 or newer is needed; {sys.executable} is {found}. Give another: make run PYTHON=python3.13")
+        sys.exit(f"Python 3.11 or newer is needed, and {sys.executable} is {found}. Try: make run PYTHON=python3.13")
     pins = hashlib.sha256(PINS.read_bytes()).hexdigest()
     if _works() and STAMP.exists() and STAMP.read_text() == pins:
         return
@@ -32,8 +32,7 @@ def main() -> None:
         _make()
     print("Installing the pinned packages into .venv: this takes a minute, once.", flush=True)
     _run(
-        [str(VENV_PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        + ["--require-hashes", "--requirement", str(PINS)],
+        [*f"{VENV_PYTHON} -m pip install --quiet --disable-pip-version-check --require-hashes -r".split(), str(PINS)],
         "The packages could not be installed; the lines above say why.",
     )
     STAMP.write_text(pins)

@@ -10,9 +10,15 @@ import venv
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-OPTIONS = (
-    "--universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --quiet"
-).split()
+OPTIONS = [
+    "--universal",
+    "--python-version=3.11",
+    "--generate-hashes",
+    "--no-header",
+    "--no-emit-index-url",
+    "--no-emit-find-links",
+    "--quiet",
+]
 FILES = {"production": [], "development": ["--group", "dev"]}
 
 
@@ -24,7 +30,7 @@ def main(more: list[str]) -> None:
         subprocess.run([python, "-m", "pip", "install", "--quiet", "uv"], check=True)
         for name, group in FILES.items():
             target = f"requirements/{name}.txt"
-            command = [Path(folder) / "bin" / "uv", "pip", "compile", "pyproject.toml", *group, *OPTIONS, *more]
+            command = [f"{folder}/bin/uv", "pip", "compile", "pyproject.toml", *group, *OPTIONS, *more]
             subprocess.run([*command, "-o", target], cwd=ROOT, env=_environment(), check=True)
             print(f"wrote {target}")
 

@@ -54,7 +54,7 @@ def main() -> int:
         _end(list(processes.values()))
 
 
-def _stop(signal_number: int, frame: FrameType | None) -> None:
+def _stop(signal_number: int, frame: FrameType | None) -> None:  # noqa: ARG001 (Python's signature)
     """Say so once; what comes after must not interrupt the tidying up."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)

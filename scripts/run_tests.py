@@ -44,11 +44,11 @@ def _with_services(environment: dict[str, str], stack: contextlib.ExitStack) -> 
     if database:
         environment["DATABASE_URL"] = database
     else:
-        left_out.append("PostgreSQL: the tests run on SQLite. Install it (apt-get install postgresql) or set DATABASE_URL.")
+        left_out.append("PostgreSQL: SQLite is used instead. Install it (apt-get install postgresql) or set DATABASE_URL.")
     if cache:
         environment["CACHE_URL"] = cache
     else:
-        left_out.append("Redis: the tests run without it. Install it (apt-get install redis-server) or set CACHE_URL.")
+        left_out.append("Redis: nothing is used instead. Install it (apt-get install redis-server) or set CACHE_URL.")
     return left_out
 
 

@@ -13,12 +13,21 @@ import time
 from collections.abc import Iterator
 from glob import glob
 from pathlib import Path
+from typing import TypedDict
 
 START_WITHIN = 30.0  # seconds
 STOP_WITHIN = 20.0  # seconds
 
 # Nothing of a test run has to survive a power cut.
 QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200")
+
+
+class Identity(TypedDict, total=False):
+    """Who runs a server, where it may not be root."""
+
+    user: int
+    group: int
+    extra_groups: list[int]
 
 
 @contextlib.contextmanager
@@ -68,7 +77,7 @@ def _started_postgresql(programs: Path) -> Iterator[str]:
     with _folder() as (folder, identity):
         data, port = folder / "data", _free_port()
         subprocess.run(
-            [programs / "initdb", "--pgdata", data, "--username=postgres", "--auth=trust", "--encoding=UTF8",
+            [str(programs / "initdb"), f"--pgdata={data}", "--username=postgres", "--auth=trust", "--encoding=UTF8",
              "--locale=C", "--no-sync"],
             cwd=folder, stdout=subprocess.DEVNULL, check=True, **identity,
         )  # fmt: skip
@@ -81,7 +90,7 @@ def _started_postgresql(programs: Path) -> Iterator[str]:
 
 def _wait_until_ready(programs: Path, port: int) -> None:
     """The port opens before the server takes connections."""
-    command = [programs / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(port), "-t", "1"]
+    command = [str(programs / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(port), "-t", "1"]
     deadline = time.monotonic() + START_WITHIN
     while subprocess.run(command, check=False).returncode != 0:
         if time.monotonic() > deadline:
@@ -99,14 +108,14 @@ def _started_redis(program: str) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def _folder() -> Iterator[tuple[Path, dict[str, str | int | list[str]]]]:
+def _folder() -> Iterator[tuple[Path, Identity]]:
     """A temporary folder and who owns it: PostgreSQL refuses to run as root, so then somebody else does."""
     with tempfile.TemporaryDirectory(prefix="myaccount-services-", ignore_cleanup_errors=True) as name:
-        folder, identity = Path(name), {}
+        folder, identity = Path(name), Identity()
         if os.geteuid() == 0:
             user = _unprivileged_user()
             os.chown(folder, user.pw_uid, user.pw_gid)
-            identity = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+            identity = Identity(user=user.pw_uid, group=user.pw_gid, extra_groups=[])
         yield folder, identity
 
 
@@ -118,9 +127,7 @@ def _unprivileged_user() -> pwd.struct_passwd:
 
 
 @contextlib.contextmanager
-def _running(
-    name: str, command: list[str], folder: Path, port: int, identity: dict[str, str | int | list[str]]
-) -> Iterator[None]:
+def _running(name: str, command: list[str], folder: Path, port: int, identity: Identity) -> Iterator[None]:
     """The server, from when its port answers until the block ends."""
     log = folder / "server.log"
     with log.open("wb") as output:

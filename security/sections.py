@@ -29,7 +29,7 @@ def _load_password(request: PortalRequest, state: Mapping[str, Any]) -> Mapping[
 
 
 def _load_history(request: PortalRequest, state: Mapping[str, Any]) -> Mapping[str, Any]:
-    rows = recent_events(request.user, now=timezone.now(), count=5, session_uuid=request.login_session.uuid)
+    rows = recent_events(request.user, now=timezone.now(), session_uuid=request.login_session.uuid)
     return {"rows": rows}
 
 

@@ -42,7 +42,7 @@ class StateFilter(admin.SimpleListFilter):
 class LoginSessionAdmin(ReadOnlyAdmin):
     """The most recently used first."""
 
-    list_display = ("user", "where", "ip", "started_at", "last_seen_at", "ended_at", "end_reason")
+    list_display = ("person", "where", "ip", "started_at", "last_seen_at")
     list_select_related = ("user",)
     list_filter = (StateFilter,)
     search_fields = ("user__username_key",)
@@ -63,6 +63,11 @@ class LoginSessionAdmin(ReadOnlyAdmin):
         "uuid",
     )
 
+    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
+        """When and why it ended, of those that have."""
+        is_ended = request.GET.get("state") == StateFilter.ENDED
+        return (*self.list_display, "ended_at", "end_reason") if is_ended else self.list_display
+
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
         """By a column that has an index, whichever sessions are shown."""
         return ("-ended_at",) if request.GET.get("state") == StateFilter.ENDED else ("-last_seen_at",)
@@ -74,6 +79,11 @@ class LoginSessionAdmin(ReadOnlyAdmin):
         if not search_term.strip():
             return queryset, False
         return queryset.filter(user=find_by_identifier(search_term)), False
+
+    @admin.display(description=gettext_lazy("person"))
+    def person(self, obj: LoginSession) -> str:
+        """The user name."""
+        return obj.user.username
 
     @admin.display(description=gettext_lazy("where"))
     def where(self, obj: LoginSession) -> str:

@@ -30,8 +30,10 @@ class EndReason(models.TextChoices):
 class LoginSession(models.Model):
     """One sign-in of one person in one browser; its uuid is the OpenID `sid`."""
 
-    uuid = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="login_sessions")
+    uuid = models.UUIDField(_("identifier"), primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="login_sessions", verbose_name=_("person")
+    )
     user_agent = models.CharField(_("user agent"), max_length=USER_AGENT_MAX_LENGTH, blank=True)
     browser = models.CharField(_("browser"), max_length=100, blank=True)
     operating_system = models.CharField(_("operating system"), max_length=100, blank=True)
@@ -41,7 +43,7 @@ class LoginSession(models.Model):
     last_seen_at = models.DateTimeField(_("last accessed"))
     ended_at = models.DateTimeField(_("ended"), null=True)
     end_reason = models.CharField(_("why it ended"), max_length=20, choices=EndReason.choices, blank=True)
-    methods = models.JSONField(_("how signed in"), default=list, help_text="RFC 8176 authentication method references")
+    methods = models.JSONField(_("how signed in"), default=list, help_text=_("Names from RFC 8176."))
 
     class Meta:
         verbose_name = _("sign-in session")

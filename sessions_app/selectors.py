@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from myaccount.users.models import User
 from myaccount.web import formats
+from myaccount.web.kept_queries import Given, KeptQuery
 from sessions_app import devices
 from sessions_app.models import LoginSession
+
+_ACTIVE: Final = KeptQuery(
+    lambda: (
+        LoginSession.objects.filter(user=Given("user"), ended_at=None)
+        .order_by("-last_seen_at", "-started_at")[:100]
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -32,8 +41,7 @@ class SessionRow:
 
 def active_sessions(user: User, *, current: UUID | None, now: datetime) -> list[SessionRow]:
     """The person's sessions, the current one first, then the most recently used. One query."""
-    found = LoginSession.objects.filter(user=user, ended_at=None).order_by("-last_seen_at", "-started_at")
-    rows = [row_of(login_session, current=current, now=now) for login_session in found[:100]]
+    rows = [row_of(login_session, current=current, now=now) for login_session in _ACTIVE.fetch(user=user.pk)]
     return sorted(rows, key=lambda row: not row.is_current)
 
 

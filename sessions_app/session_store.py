@@ -6,14 +6,20 @@ pays one query for all three.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from django.contrib.sessions.backends.db import SessionStore as DatabaseSessionStore
 from django.utils import timezone
 
+from myaccount.web.kept_queries import Given, KeptQuery
 from sessions_app.models import BrowserSession, LoginSession
 
 LOGIN_SESSION_KEY = "login_session"
+_SESSION: Final = KeptQuery(
+    lambda: BrowserSession.objects.select_related("login_session__user").filter(
+        session_key=Given("key"), expire_date__gt=Given("now")
+    )
+)
 
 
 class SessionStore(DatabaseSessionStore):
@@ -26,11 +32,7 @@ class SessionStore(DatabaseSessionStore):
         return BrowserSession
 
     def _get_session_from_db(self) -> BrowserSession | None:
-        row: BrowserSession | None = (
-            BrowserSession.objects.select_related("login_session__user")
-            .filter(session_key=self.session_key, expire_date__gt=timezone.now())
-            .first()
-        )
+        row = next(iter(_SESSION.fetch(key=self.session_key, now=timezone.now())), None)
         if row is None:
             self._session_key = None  # type: ignore[assignment]
             return None

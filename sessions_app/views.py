@@ -6,8 +6,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -15,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from myaccount.web.features import part_of
 from myaccount.web.models import PortalSettings
-from myaccount.web.redirects import to_section
+from myaccount.web.redirects import to_section, to_signed_out
 from myaccount.web.requests import PortalRequest, origin
 from myaccount.web.signed_in import signed_in
 from myaccount.web.step_up import require_step_up
@@ -79,7 +78,7 @@ def terminate_all(request: PortalRequest) -> HttpResponse:
         user=request.user, reason=EndReason.TERMINATED, origin=origin(request), now=timezone.now()
     )
     request.session.flush()
-    return redirect(f"{reverse('signed-out')}?everywhere=1")
+    return to_signed_out(everywhere=True)
 
 
 @require_GET

@@ -19,8 +19,8 @@ from myaccount.claims.services import remove
 class ClaimAdmin(admin.ModelAdmin[Claim]):
     """Built-in attributes can be adapted and hidden; custom ones added, too, and removed with their values."""
 
-    list_display = ("shown_label", "name", "type", "is_required", "is_read_only", "is_in_profile", "order", "is_custom")
-    list_filter = ("is_built_in", "is_in_profile")
+    list_display = ("shown_label", "name", "type", "is_required", "is_read_only", "is_in_profile", "is_custom")
+    sortable_by = ()
     search_fields = ("name", "label")
     ordering = ("order", "name")
     actions = None
@@ -53,6 +53,15 @@ class ClaimAdmin(admin.ModelAdmin[Claim]):
             return ()
         # What the organisation's directory or the person's groups say is not for people to change.
         return ("name", "type", "is_read_only") if obj.name in ("username", "role") else ("name", "type")
+
+    def get_form(self, request: HttpRequest, obj: Claim | None = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001, FBT002 (Django's)
+        """The portal has no word of its own for a custom attribute."""
+        form = super().get_form(request, obj, change=change, **kwargs)
+        label = form.base_fields.get("label")
+        if label is not None and (obj is None or not obj.is_built_in):
+            label.required = True
+            label.help_text = _("What people read, unless there is a translation below.")
+        return form
 
     def has_delete_permission(self, request: HttpRequest, obj: Claim | None = None) -> bool:
         """Custom attributes only."""

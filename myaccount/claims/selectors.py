@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Final
 
 from myaccount.claims.models import Claim
-from myaccount.web.kept_rows import KeptRows
+from myaccount.web.kept_queries import KeptRows
 
 _IN_PROFILE: Final = KeptRows(lambda: Claim.objects.filter(is_in_profile=True))
 
 
 def profile_claims() -> list[Claim]:
     """The attributes shown in the profile, in order; shared between requests, so only to be read. One query."""
-    return _IN_PROFILE.read()
+    return _IN_PROFILE.fetch()
 
 
 def editable_claim(name: str) -> Claim | None:

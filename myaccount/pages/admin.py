@@ -39,6 +39,17 @@ from sessions_app import services as sessions
 from sessions_app.models import EndReason
 
 _RIGHTS = ("groups", "is_staff", "is_superuser")
+_WORDS = {
+    "groups": (gettext_lazy("Roles"), gettext_lazy("Groups. The person sees them as their roles.")),
+    "is_superuser": (
+        gettext_lazy("All rights"),
+        gettext_lazy("Sees and changes everything in administration, and gives others rights."),
+    ),
+    "is_staff": (
+        gettext_lazy("Administrator"),
+        gettext_lazy("May open this administration, and do there what their groups allow."),
+    ),
+}
 
 
 @admin.register(User)
@@ -60,7 +71,7 @@ class UserAdmin(BigTableAdmin):
             return [
                 (None, {"fields": ["username", "given_name", "family_name", "email", "email_is_proven", "password"]})
             ]
-        account = ["username", "is_active", "last_login", "password_state", "elsewhere", "date_joined", "uuid"]
+        account = ["username", "is_active", "last_login", "password_state", "elsewhere", "date_joined", "public_id"]
         reach = ["email", "email_proof", "email_is_proven", "mobile", "mobile_proof", "mobile_is_proven", "opened"]
         attributes = list(people.attributes())
         if not self.has_change_permission(request, obj):
@@ -78,7 +89,7 @@ class UserAdmin(BigTableAdmin):
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
-        shown = ("last_login", "password_state", "elsewhere", "date_joined", "uuid", "email_proof", "mobile_proof")
+        shown = ("last_login", "password_state", "elsewhere", "date_joined", "public_id", "email_proof", "mobile_proof")
         rights = () if request.user.is_superuser else _RIGHTS  # type: ignore[union-attr]
         return (*shown, "attributes", *rights)
 
@@ -89,17 +100,21 @@ class UserAdmin(BigTableAdmin):
         return super().get_form(request, obj, change=change, form=form, **kwargs)
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Say what belonging to a group means here."""
+        """Say what Django's own fields mean here."""
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
-        if db_field.name == "groups" and field is not None:
-            field.label = _("Roles")
-            field.help_text = _("Groups. The person sees them as their roles.")
+        if field is not None and db_field.name in _WORDS:
+            field.label, field.help_text = _WORDS[db_field.name]
         return field
 
     @admin.display(description=gettext_lazy("name"))
     def name(self, obj: User) -> str:
         """First and last name."""
         return obj.display_name
+
+    @admin.display(description=gettext_lazy("id"))
+    def public_id(self, obj: User) -> str:
+        """What applications and security events know the person by."""
+        return str(obj.uuid)
 
     @admin.display(description=gettext_lazy("password"))
     def password_state(self, obj: User) -> str:

@@ -87,7 +87,7 @@ def _load_this_session(request: PortalRequest, state: Mapping[str, Any]) -> Mapp
 
 
 def _load_activity(request: PortalRequest, state: Mapping[str, Any]) -> Mapping[str, Any]:
-    rows = recent_events(request.user, now=timezone.now(), count=5, session_uuid=request.login_session.uuid)
+    rows = recent_events(request.user, now=timezone.now(), session_uuid=request.login_session.uuid)
     return {"rows": rows}
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from django import forms
+from django.contrib.admin.widgets import AdminTextInputWidget
 from django.contrib.auth.password_validation import validate_password
 from django.core import signing
 from django.core.exceptions import ValidationError
@@ -39,16 +40,18 @@ class AddPersonForm(forms.ModelForm[User]):
         required=False,
         help_text=gettext_lazy("They can then sign in with it, and later recover their account by it."),
     )
-    given_name = forms.CharField(label=gettext_lazy("First name"), required=False)
-    family_name = forms.CharField(label=gettext_lazy("Last name"), required=False)
+    given_name = forms.CharField(label=gettext_lazy("First name"), required=False, widget=AdminTextInputWidget)
+    family_name = forms.CharField(label=gettext_lazy("Last name"), required=False, widget=AdminTextInputWidget)
     password = forms.CharField(
         label=gettext_lazy("First password"),
         required=False,
         strip=False,
         max_length=1000,
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "spellcheck": "false"}),
+        widget=forms.PasswordInput(
+            attrs={"autocomplete": "new-password", "spellcheck": "false", "class": "vTextField"}
+        ),
         help_text=gettext_lazy(
-            "At least 15 characters. Give it to them on a safe way and ask them to change it. "
+            "At least 15 characters. Give it to them in a safe way and ask them to change it. "
             "Without one they cannot sign in with a password yet."
         ),
     )
@@ -109,7 +112,7 @@ class BasePersonForm(forms.ModelForm[User]):
         required=False,
         help_text=gettext_lazy("Tick it to make the number count as proven. A new one does not by itself."),
     )
-    opened = forms.CharField(widget=forms.HiddenInput)
+    opened = forms.CharField(label="", widget=forms.HiddenInput)
 
     administrator: User
     claims: Mapping[str, Claim] = {}

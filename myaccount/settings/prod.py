@@ -41,6 +41,6 @@ SECURE_HSTS_PRELOAD = True
 
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "myaccount.web.static_storage.PortalStaticFilesStorage"},
 }
 WHITENOISE_MAX_AGE = int(timedelta(days=1).total_seconds())

@@ -1,4 +1,4 @@
-"""Settings of the test suite: like development, but with production's cookies and no debugging."""
+"""Settings of the test suite: like development, without debugging, and with a quick password hash."""
 
 from __future__ import annotations
 

@@ -72,7 +72,7 @@ class BaseSettingsForm(forms.ModelForm[PortalSettings]):
         widget=AdminTextInputWidget,
         help_text=_("One line at the end of every page."),
     )
-    opened_version = forms.IntegerField(widget=forms.HiddenInput)
+    opened_version = forms.IntegerField(label="", widget=forms.HiddenInput)
 
     class Meta:
         model = PortalSettings
@@ -85,6 +85,8 @@ class BaseSettingsForm(forms.ModelForm[PortalSettings]):
         self.initial["opened_version"] = stored.version
         if stored.logo:
             self.initial["new_logo"] = StoredLogo(f"{reverse('logo')}?v={stored.version}")
+        self.fields["session_idle_minutes"].help_text = _("5 to 60. People are warned before.")
+        self.fields["session_absolute_hours"].help_text = _("1 to 24, counted from signing in.")
         for name, feature_id in FEATURE_NAMES.items():
             self.initial[name] = stored.features.get(feature_id, FeatureState.ON)
 

@@ -14,9 +14,7 @@ from myaccount.users.names import has_forbidden_characters
 
 # Joiners are part of emoji and of several scripts; alone they disguise nothing here. Emoji newer than Python's
 # Unicode tables count as unassigned there, and a few flags are spelled with invisible tags.
-_HARMLESS: Final = re.compile(
-    "\U0001f3f4[\U000e0020-\U000e007e]+\U000e007f|[\u200c\u200d\U0001f000-\U0001faff]"
-)
+_HARMLESS: Final = re.compile("\U0001f3f4[\U000e0020-\U000e007e]+\U000e007f|[\u200c\u200d\U0001f000-\U0001faff]")
 
 
 class PortalFormRenderer(TemplatesSetting):

@@ -5,7 +5,11 @@ from __future__ import annotations
 import logging
 from copy import copy
 
-_ESCAPES = {**{code: f"\\x{code:02x}" for code in range(32)}, 127: "\\x7f", 0x2028: "\\u2028", 0x2029: "\\u2029"}
+_ESCAPES = {
+    **{code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160))},
+    0x2028: "\\u2028",
+    0x2029: "\\u2029",
+}
 
 
 class OneLineFormatter(logging.Formatter):

@@ -12,7 +12,7 @@ from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
 from django.utils.functional import SimpleLazyObject
 
-from myaccount.web import errors, formats
+from myaccount.web import errors, formats, languages
 from myaccount.web.selectors import shared_portal_settings
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -102,7 +102,7 @@ class PrivatePagesMiddleware:
         request.portal_settings = SimpleLazyObject(shared_portal_settings)  # type: ignore[attr-defined]
         response = self.get_response(request)
         if response.status_code == 405 and not getattr(response, "content", b""):
-            with translation.override(response.headers.get("Content-Language")):
+            with translation.override(response.headers.get("Content-Language", settings.LANGUAGE_CODE)):
                 response = errors.method_not_allowed(request, allowed=response["Allow"])
         if not response.has_header("Cache-Control"):
             response["Cache-Control"] = "no-store"
@@ -112,7 +112,10 @@ class PrivatePagesMiddleware:
 
 
 class PersonalLocaleMiddleware:
-    """The person's own language and time zone; before sign-in the switcher's, then the browser's."""
+    """The person's own language and time zone; before sign-in the switcher's, then the browser's.
+
+    The browser keeps the person's language, so that the pages after signing out speak it too.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -126,4 +129,11 @@ class PersonalLocaleMiddleware:
             response = self.get_response(request)
         response.headers.setdefault("Content-Language", language)
         patch_vary_headers(response, ("Accept-Language",))
+        if language == chosen and _is_page(response) and not languages.is_set_or_kept(request, response, language):
+            languages.remember(response, language)
         return response
+
+
+def _is_page(response: HttpResponseBase) -> bool:
+    """Whether this is for one person to read; what proxies may keep must set no cookie."""
+    return response.headers.get("Content-Type", "").startswith("text/html")

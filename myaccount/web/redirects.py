@@ -30,6 +30,13 @@ def to_section(url_name: str, section_id: str) -> HttpResponseRedirect:
     return HttpResponseRedirect(f"{reverse(url_name)}#{section_id}")
 
 
+def to_signed_out(*, everywhere: bool = False) -> HttpResponseRedirect:
+    """To the page that says so; on the way the browser forgets what it kept of ours (security 16)."""
+    response = HttpResponseRedirect(reverse("signed-out") + ("?everywhere=1" if everywhere else ""))
+    response["Clear-Site-Data"] = '"cache", "storage"'
+    return response
+
+
 def _is_own_page(value: str) -> bool:
     if len(value) > _MAX_LENGTH or not value.startswith("/"):
         return False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from myaccount.web.kept_rows import KeptRows
+from myaccount.web.kept_queries import KeptRows
 from myaccount.web.models import PortalSettings
 
 _KEPT: Final = KeptRows(lambda: PortalSettings.objects.filter(pk=1))
@@ -17,4 +17,4 @@ def portal_settings() -> PortalSettings:
 
 def shared_portal_settings() -> PortalSettings:
     """The same for reading only: the object is shared between requests. One query, but a quick one."""
-    return next(iter(_KEPT.read()), None) or PortalSettings(pk=1)
+    return next(iter(_KEPT.fetch()), None) or PortalSettings(pk=1)

@@ -8,24 +8,24 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from myaccount.users import services as users
 from myaccount.users.models import User
-from myaccount.web import colours
+from myaccount.web import colours, languages
 from myaccount.web.redirects import requested_next, safe_next
 from myaccount.web.requests import PortalRequest
 
 _A_YEAR = 365 * 24 * 3600  # seconds
 
 
-@require_GET
+@require_safe
 def health(request: HttpRequest) -> HttpResponse:
     """200 while the process answers, whatever else is down."""
     return HttpResponse("ok\n", content_type="text/plain")
 
 
-@require_GET
+@require_safe
 def ready(request: HttpRequest) -> HttpResponse:
     """200 while the database answers too, else 503: send no requests here now."""
     try:
@@ -44,25 +44,18 @@ def set_language(request: HttpRequest) -> HttpResponse:
     if language in dict(settings.LANGUAGES):
         if request.user.is_authenticated:
             users.set_language(user=cast("User", request.user), language=language)
-        response.set_cookie(
-            settings.LANGUAGE_COOKIE_NAME,
-            language,
-            max_age=settings.LANGUAGE_COOKIE_AGE,
-            secure=settings.SESSION_COOKIE_SECURE,
-            httponly=True,
-            samesite="Lax",
-        )
+        languages.remember(response, language)
     return response
 
 
-@require_GET
+@require_safe
 def theme(request: PortalRequest) -> HttpResponse:
     """The organisation's accent colour as two custom properties. Its address changes with it, so it is kept."""
     css = colours.theme_css(request.portal_settings.accent_color)
     return _kept(HttpResponse(css, content_type="text/css; charset=utf-8"))
 
 
-@require_GET
+@require_safe
 def logo(request: PortalRequest) -> HttpResponse:
     """The organisation's logo, a PNG of ours."""
     if not request.portal_settings.logo:

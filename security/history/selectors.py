@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -16,17 +15,19 @@ from myaccount.activity.kinds import WORDS, EventGroup, EventKind
 from myaccount.activity.models import Event
 from myaccount.users.models import User
 from myaccount.web import formats
+from myaccount.web.kept_queries import Given, KeptQuery
 from sessions_app.models import EndReason
 from sessions_app.selectors import describe_user_agent
 
 PAGE_SIZE = 20
+_RECENT: Final = KeptQuery(lambda: Event.objects.filter(user_uuid=Given("user")).order_by("-id")[:5])
 
 
 @dataclass(frozen=True)
 class EventRow:
     """One event as the pages show it."""
 
-    title: str | Promise
+    title: str
     detail: str
     icon: str
     is_warning: bool
@@ -45,10 +46,9 @@ class EventPage:
     older_than: int | None
 
 
-def recent_events(user: User, *, now: datetime, count: int, session_uuid: UUID | None = None) -> list[EventRow]:
-    """The person's newest events. One query."""
-    found = Event.objects.filter(user_uuid=user.uuid).order_by("-id")[:count]
-    return [_row_of(event, now=now, session_uuid=session_uuid) for event in found]
+def recent_events(user: User, *, now: datetime, session_uuid: UUID | None = None) -> list[EventRow]:
+    """The person's five newest events. One query."""
+    return [_row_of(event, now=now, session_uuid=session_uuid) for event in _RECENT.fetch(user=user.uuid)]
 
 
 def event_page(
@@ -75,15 +75,15 @@ def _row_of(event: Event, *, now: datetime, session_uuid: UUID | None) -> EventR
     words = WORDS[EventKind(event.kind)]
     is_by_other = event.by_uuid is not None and event.by_uuid != event.user_uuid
     detail = _detail(EventKind(event.kind), event.data)
-    if is_by_other:
+    if is_by_other:  # whose browser and address are none of the person's business
         detail = " · ".join(filter(None, [detail, _("By an administrator")]))
     return EventRow(
-        title=words.title,
+        title=str(words.title),
         detail=detail,
         icon=words.icon,
         is_warning=words.is_warning,
-        browser=describe_user_agent(event.user_agent) if event.user_agent else "",
-        ip=event.ip or "",
+        browser=describe_user_agent(event.user_agent) if event.user_agent and not is_by_other else "",
+        ip="" if is_by_other else event.ip or "",
         at=formats.moment(event.at),
         ago=formats.ago(event.at, now=now),
         is_here=session_uuid is not None and event.session_uuid == session_uuid,

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.contrib.sessions.backends.base import SessionBase
+from django.core.exceptions import ValidationError
 
 from myaccount.users.models import User
 
@@ -40,7 +41,7 @@ def load(session: SessionBase, *, now: datetime) -> tuple[PendingSignIn, User] |
         pending = PendingSignIn(**kept)
         age = now.timestamp() - pending.at
         user = User.objects.filter(uuid=pending.user_uuid, is_active=True).first()
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, ValidationError):
         return None
     if user is None or not 0 <= age < LIFE.total_seconds():
         return None

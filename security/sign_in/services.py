@@ -56,6 +56,7 @@ def complete(request: HttpRequest, *, user: User, methods: list[str], now: datet
     previous: LoginSession | None = getattr(request, "login_session", None)
     if previous is not None:
         sessions.end(login_session=previous, reason=EndReason.REPLACED, origin=origin(request), now=now)
+        request.session.flush()  # nothing of it passes on, and Django would keep its key for the same person
     sign_in_attempt(request, user, "").succeeded()
     is_first = user.last_login is None
     remember_account_key(request, str(user.uuid))
@@ -90,7 +91,7 @@ def sign_out(request: HttpRequest, *, login_session: LoginSession, now: datetime
 def _authenticate(
     request: HttpRequest, attempt: Attempt, candidate: User | None, identifier: str, password: str
 ) -> User | None:
-    """Through Django, so that axes sees every guess whichever door it comes by."""
+    """Through Django, so that axes sees the guesses of signing in and of confirming alike."""
     remember_account_key(request, attempt.account)
     user = authenticate(request, username=identifier, password=password, candidate=candidate)
     return user if isinstance(user, User) and user == candidate else None

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from myaccount.limits.services import TooManyAttempts
 from myaccount.web import step_up
-from myaccount.web.redirects import requested_next, safe_next
+from myaccount.web.redirects import requested_next, safe_next, to_signed_out
 from myaccount.web.requests import PortalRequest
 from myaccount.web.signed_in import signed_in
 from security.sign_in import flows, services
@@ -68,9 +68,7 @@ def sign_out(request: PortalRequest) -> HttpResponse:
     if request.method == "GET":
         return render(request, "security/confirm_sign_out.html")
     services.sign_out(request, login_session=request.login_session, now=timezone.now())  # type: ignore[arg-type]
-    response = redirect("signed-out")
-    response["Clear-Site-Data"] = '"cache", "storage"'
-    return response
+    return to_signed_out()
 
 
 @require_GET

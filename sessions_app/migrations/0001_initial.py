@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='LoginSession',
             fields=[
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False, verbose_name='identifier')),
                 ('user_agent', models.CharField(blank=True, max_length=512, verbose_name='user agent')),
                 ('browser', models.CharField(blank=True, max_length=100, verbose_name='browser')),
                 ('operating_system', models.CharField(blank=True, max_length=100, verbose_name='operating system')),
@@ -38,7 +38,7 @@ class Migration(migrations.Migration):
                 ('last_seen_at', models.DateTimeField(verbose_name='last accessed')),
                 ('ended_at', models.DateTimeField(null=True, verbose_name='ended')),
                 ('end_reason', models.CharField(blank=True, choices=[('signed-out', 'Signed out'), ('terminated', 'Terminated'), ('password-changed', 'Password changed'), ('contact-changed', 'E-mail address changed'), ('idle', 'Not used for too long'), ('too-old', 'Open for too long'), ('by-administrator', 'Ended by an administrator'), ('replaced', 'Signed in anew'), ('no-longer-valid', 'No longer valid')], max_length=20, verbose_name='why it ended')),
-                ('methods', models.JSONField(default=list, help_text='RFC 8176 authentication method references', verbose_name='how signed in')),
+                ('methods', models.JSONField(default=list, help_text='Names from RFC 8176.', verbose_name='how signed in')),
             ],
             options={
                 'verbose_name': 'sign-in session',

@@ -49,7 +49,8 @@ def test_paths_named_in_a_document_exist(document: Path) -> None:
 @pytest.mark.parametrize("document", DOCUMENTS, ids=named)
 def test_links_of_a_document_lead_somewhere(document: Path) -> None:
     broken = []
-    for target in re.findall(r"\]\(([^)\s]+)\)", without_blocks(document.read_text(encoding="utf-8"))):
+    text = without_blocks(document.read_text(encoding="utf-8"))
+    for target in re.findall(r"\]\(([^)\s]+)\)", text) + re.findall(r' src(?:set)?="([^"]+)"', text):
         if re.match(r"https?:", target):
             continue
         file, _, anchor = target.partition("#")

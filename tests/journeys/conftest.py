@@ -54,7 +54,7 @@ def chromium() -> Iterator[Browser]:
             browser = playwright.chromium.launch(executable_path=_chromium(), args=_FLAGS)
         except Error as error:
             text = "no Chromium: set CHROMIUM to its path, or run `playwright install chromium`"
-            if os.environ.get("JOURNEYS") == "required":
+            if os.environ.get("CI"):
                 pytest.fail(f"{text}\n{error}")
             pytest.skip(text)
         yield browser

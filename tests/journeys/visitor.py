@@ -6,15 +6,17 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from django.conf import settings
 from playwright.sync_api import BrowserContext, ConsoleMessage, Dialog, Locator, Page, Request, Route, expect
 
+from tests.support import browsing
 from tests.support.people import PASSPHRASE
 
 PERSONAL_INFO = "/myaccount/personal-info/"
 SECURITY = "/myaccount/security/"
 
-# What the console says of a page whose status is an expected 4xx is no mistake of the page.
-_STATUS_NOTE = re.compile(r"^Failed to load resource: the server responded with a status of 4\d\d")
+# What the console says of a page whose status is an expected error is no mistake of the page.
+_STATUS_NOTE = re.compile(r"^Failed to load resource: the server responded with a status of [45]\d\d")
 _GRAVATAR = "https://www.gravatar.com/"
 _PIXEL = (
     b'<svg xmlns="http://www.w3.org/2000/svg" width="72" height="72"><rect width="72" height="72" fill="#57a"/></svg>'
@@ -29,7 +31,7 @@ class Visitor:
         self.base_url = base_url
         self.problems: list[str] = []
         self.gravatar_requests: list[str] = []
-        context.set_default_timeout(7_000)  # milliseconds
+        context.set_default_timeout(10_000)  # milliseconds
         context.route(lambda url: not url.startswith(base_url), self._elsewhere)
         context.on("page", self._watch)
         self.page = context.new_page()
@@ -68,13 +70,28 @@ class Visitor:
         return self.page
 
     def sign_in(self, username: str = "alice", password: str = PASSPHRASE) -> Page:
-        """Steps 1 and 2 of "Access My Account and its components"."""
+        """Steps 1 and 2 of “Access My Account and its components”."""
         self.open("/myaccount/")
         self.page.get_by_label("Username or e-mail address").fill(username)
         self.page.get_by_label("Password", exact=True).fill(password)
         self.page.get_by_role("button", name="Sign In").click()
         expect(self.page.get_by_role("heading", level=1)).to_contain_text("Welcome")
         return self.page
+
+    def already_signed_in(self, username: str = "alice") -> Page:
+        """As after `sign_in`, without the pages of it: for journeys about something else."""
+        client = browsing.sign_in(browsing.new_browser(), username)
+        cookie = client.cookies[settings.SESSION_COOKIE_NAME]
+        self.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": self.base_url}])
+        return self.page
+
+    def grow_stale(self) -> None:
+        """Let the last proof of identity be older than sensitive acts accept."""
+        client = browsing.new_browser()
+        for cookie in self.context.cookies():
+            if cookie["name"] == settings.SESSION_COOKIE_NAME:
+                client.cookies[settings.SESSION_COOKIE_NAME] = cookie["value"]
+        browsing.make_stale(client)
 
     def go_to(self, tab: str) -> Page:
         """Click a tab of the side panel."""
@@ -84,7 +101,7 @@ class Visitor:
 
     def section(self, name: str) -> Locator:
         """A section of a page by its heading."""
-        return self.page.get_by_role("region", name=name)
+        return self.page.get_by_role("region", name=name, exact=True)
 
     def confirm_access(self, password: str = PASSPHRASE) -> None:
         """Prove who one is on the page that asks for it."""
@@ -93,7 +110,7 @@ class Visitor:
         self.page.get_by_role("button", name="Confirm").click()
 
     def expect_message(self, text: str) -> None:
-        """The page says so, to screen readers as well, and it can be seen without scrolling."""
+        """The page says so, to screen readers as well, where it can be seen without scrolling."""
         message = self.page.get_by_role("status").filter(has_text=text)
         expect(message).to_be_visible()
         expect(message).to_be_in_viewport()

@@ -108,7 +108,9 @@ def test_the_row_of_what_cannot_be_changed_does_not_open(alices: Client, name: s
     assert b'id="id_value"' not in page.content
 
 
-@pytest.mark.parametrize("name", ["username", "role", "picture", "email", "mobile", "is_staff", "email_verified", "user"])
+@pytest.mark.parametrize(
+    "name", ["username", "role", "picture", "email", "mobile", "is_staff", "email_verified", "user"]
+)
 def test_only_what_people_may_change_this_way_has_an_address(alice: User, alices: Client, name: str) -> None:
     """Security 22: enforced for the URL, whatever the page shows."""
     before = User.objects.filter(pk=alice.pk).values().get()

@@ -32,7 +32,7 @@ def open_row(client: Client, name: str) -> dict[str, str]:
     return form_on(client.get(f"{PAGE}?edit={name}").content.decode())
 
 
-def save(client: Client, name: str, **fields: str):  # noqa: ANN201
+def save(client: Client, name: str, **fields: str):
     return client.post(f"{PAGE}profile/{name}/", fields)
 
 
@@ -110,7 +110,9 @@ def test_the_conflict_page_shows_and_keeps_values_of_every_kind(
     assert shown in page
     again = form_on(page)
     assert save(alices, name, value=again["value"], opened_with=again["opened_with"]).status_code == 302
-    stored = User.objects.get(pk=alice.pk).language if name == "locale" else Profile.objects.get(pk=alice.pk).values[name]
+    stored = (
+        User.objects.get(pk=alice.pk).language if name == "locale" else Profile.objects.get(pk=alice.pk).values[name]
+    )
     assert stored == mine
 
 

@@ -11,7 +11,6 @@ from django.test import Client
 from django.utils import timezone
 from time_machine import TimeMachineFixture
 
-import profile.contacts as contacts
 from myaccount.activity.kinds import EventKind
 from myaccount.activity.models import Event
 from myaccount.activity.services import SYSTEM
@@ -21,6 +20,7 @@ from myaccount.outbox.models import Message
 from myaccount.users.models import User
 from myaccount.users.selectors import find_by_identifier
 from myaccount.web.models import PortalSettings
+from profile import contacts
 from profile.models import ContactKind, PendingContact
 from profile.tasks import forget_unproven
 from sessions_app.models import EndReason, LoginSession
@@ -102,7 +102,9 @@ def test_a_mobile_number_is_proven_by_a_text_message(alice: User, alices: Client
     assert "+44 7400 123456" in page(alices)
 
 
-@pytest.mark.parametrize("value", ["+1 900 234 5678", "+44 20 7946 0000", "call me", "+44 7400 123456 x7", "9" * 10_000])
+@pytest.mark.parametrize(
+    "value", ["+1 900 234 5678", "+44 20 7946 0000", "call me", "+44 7400 123456 x7", "9" * 10_000]
+)
 def test_no_text_message_goes_to_a_number_that_is_no_mobile(alice: User, alices: Client, value: str) -> None:
     """Security 27."""
     response = ask(alices, "mobile", value)
@@ -112,7 +114,9 @@ def test_no_text_message_goes_to_a_number_that_is_no_mobile(alice: User, alices:
     assert not PendingContact.objects.exists()
 
 
-@pytest.mark.parametrize("value", ["new@example", "a@example.org\r\nBcc: x@evil.example", "<b>@example.org", "x" * 10_000])
+@pytest.mark.parametrize(
+    "value", ["new@example", "a@example.org\r\nBcc: x@evil.example", "<b>@example.org", "x" * 10_000]
+)
 def test_no_mail_goes_to_what_is_no_address(alice: User, alices: Client, value: str) -> None:
     assert ask(alices, "email", value).status_code == 422
     assert not Message.objects.exists()
@@ -282,9 +286,7 @@ def test_a_code_proves_nothing_for_another_person(alice: User, bob: User, alices
 
 
 @pytest.mark.parametrize(("kind", "minutes"), [("email", 60), ("mobile", 10)])
-def test_a_code_expires(
-    alice: User, alices: Client, time_machine: TimeMachineFixture, kind: str, minutes: int
-) -> None:
+def test_a_code_expires(alice: User, alices: Client, time_machine: TimeMachineFixture, kind: str, minutes: int) -> None:
     """Security 37 (mail at most an hour) and 58 (text message at most ten minutes)."""
     start = timezone.now()
     time_machine.move_to(start, tick=False)
@@ -450,7 +452,9 @@ def test_other_links_do_not_work(alice: User, alices: Client, token: str) -> Non
 
 def test_the_links_host_comes_from_the_settings(alice: User, alices: Client) -> None:
     """Security 39."""
-    alices.post(f"{PAGE}contact/email/", {"value": NEW, "opened_with": ""}, headers={"x-forwarded-host": "evil.example"})
+    alices.post(
+        f"{PAGE}contact/email/", {"value": NEW, "opened_with": ""}, headers={"x-forwarded-host": "evil.example"}
+    )
     message = newest("prove_email")
     assert "http://localhost:8000/myaccount/" in message.text
     assert "evil.example" not in message.text + message.html

@@ -50,13 +50,27 @@ def test_not_given_is_stored_as_nothing(kind: ClaimType) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["Alice", "José Ñandú", "李小龍", "محمد", "O'Brien-Smith", "👩‍🚀 Ada", "🫩 tired", "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f", "می‌خواهم", "e\u0301", "<b>x</b>"],
+    [
+        "Alice",
+        "José Ñandú",
+        "李小龍",
+        "محمد",
+        "O'Brien-Smith",
+        "👩‍🚀 Ada",
+        "🫩 tired",
+        "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f",
+        "می‌خواهم",
+        "e\u0301",
+        "<b>x</b>",
+    ],
 )
 def test_names_of_all_the_world_are_kept_as_they_are(name: str) -> None:
     assert stored_value(TEXT, name) == name
 
 
-@pytest.mark.parametrize("character", ["\x00", "\x07", "\x1b", "\u202e", "\u200f", "\u200b", "\ufeff", "\ue000", "\ud800"])
+@pytest.mark.parametrize(
+    "character", ["\x00", "\x07", "\x1b", "\u202e", "\u200f", "\u200b", "\ufeff", "\ue000", "\ud800"]
+)
 def test_invisible_characters_are_refused(character: str) -> None:
     """Security 23, 90: controls, direction marks, zero-width and private-use characters, lone surrogates."""
     assert "invisible characters" in reason(TEXT, f"Al{character}ice")
@@ -111,7 +125,9 @@ def test_no_text_breaks_the_check_of_a_web_address(text: str) -> None:
     assert kept == "" or kept.lower().startswith(("http://", "https://"))
 
 
-@pytest.mark.parametrize("address", ["a@example.org", "a.b+c@sub.example.org", "o'brien@example.org", "a@bücher.example"])
+@pytest.mark.parametrize(
+    "address", ["a@example.org", "a.b+c@sub.example.org", "o'brien@example.org", "a@bücher.example"]
+)
 def test_mail_addresses_are_kept(address: str) -> None:
     assert stored_value(EMAIL, address) == address
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import signal
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 from django.core import mail
-from django.core.management import call_command
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 from pytest_django import Settings
@@ -19,18 +16,9 @@ from myaccount.schedule.models import JobRun
 from myaccount.schedule.registry import jobs
 from myaccount.schedule.services import run_due
 from tests.support.servers import free_port
+from tests.support.worker import work_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def signals_as_they_were() -> Iterator[None]:
-    """The worker listens for signals; the tests go on listening in their own way."""
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGQUIT)
-    before = [signal.getsignal(number) for number in numbers]
-    yield
-    for number, handler in zip(numbers, before, strict=True):
-        signal.signal(number, handler)
 
 
 def a_mail() -> Message:
@@ -40,7 +28,7 @@ def a_mail() -> Message:
 
 def test_the_worker_sends_what_is_queued_and_runs_what_is_due() -> None:
     messages = [a_mail() for _ in range(3)]
-    call_command("worker", once=True)
+    work_once()
     assert len(mail.outbox) == 3
     assert {m.state for m in Message.objects.all()} == {State.SENT}
     assert JobRun.objects.filter(finished_at__isnull=False, last_error="").count() == len(jobs())
@@ -49,9 +37,9 @@ def test_the_worker_sends_what_is_queued_and_runs_what_is_due() -> None:
 
 def test_a_second_look_does_nothing_twice() -> None:
     a_mail()
-    call_command("worker", once=True)
+    work_once()
     started = dict(JobRun.objects.values_list("name", "started_at"))
-    call_command("worker", once=True)
+    work_once()
     assert len(mail.outbox) == 1
     assert dict(JobRun.objects.values_list("name", "started_at")) == started
 
@@ -60,7 +48,7 @@ def test_what_fails_is_tried_again_later_by_a_job_of_its_own(settings: Settings)
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", free_port()
     message = a_mail()
-    call_command("worker", once=True)
+    work_once()
     message.refresh_from_db()
     assert (message.state, message.attempts) == (State.QUEUED, 1)
     [job] = DBTaskResult.objects.exclude(status="SUCCESSFUL")
@@ -70,10 +58,10 @@ def test_what_fails_is_tried_again_later_by_a_job_of_its_own(settings: Settings)
 def test_a_message_whose_job_was_lost_is_sent_in_the_end() -> None:
     message = a_mail()
     DBTaskResult.objects.all().delete()
-    call_command("worker", once=True)
+    work_once()
     assert mail.outbox == []
     run_due(now=timezone.now() + timedelta(minutes=5))
-    call_command("worker", once=True)
+    work_once()
     message.refresh_from_db()
     assert message.state == State.SENT
     assert len(mail.outbox) == 1

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from html.parser import HTMLParser
 from typing import Any, Final
+from zoneinfo import available_timezones
 
 from django.conf import settings
 from django.http import HttpResponse
@@ -16,17 +18,21 @@ from myaccount.web.translation.pseudo import CLOSING, OPENING
 
 # Attributes that are read out or shown.
 TEXT_ATTRIBUTES: Final = frozenset(
-    "alt aria-description aria-label aria-roledescription aria-valuetext label placeholder title".split()
+    ("alt", "aria-description", "aria-label", "aria-roledescription", "aria-valuetext", "label", "placeholder", "title")
 )
-NEVER_SHOWN: Final = frozenset({"script", "style", "template"})
+# Scripts and styles are not shown; dates and what people typed are data.
+NOT_TEXT: Final = frozenset({"script", "style", "template", "time", "textarea"})
 # What only marks a part of a sentence.
-INLINE: Final = frozenset("a abbr b bdi code em i kbd small span strong".split())
-WITHOUT_END: Final = frozenset("area base br col embed hr img input link meta source track wbr".split())
+INLINE: Final = frozenset(("a", "abbr", "b", "bdi", "code", "em", "i", "kbd", "small", "span", "strong"))
+WITHOUT_END: Final = frozenset(
+    ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr")
+)
 
 # What is data or a name, and so the same in every language.
 DATA: Final = (
     "My Account",  # the product's name, which an administrator sets
     *(str(name) for _, name in settings.LANGUAGES),
+    *(name.replace("_", " ") for name in available_timezones()),
     "Gravatar",
     "Alice Liddell",
     "Alice",
@@ -34,7 +40,6 @@ DATA: Final = (
     "alice",
     "AL",  # her initials
     "example.org",
-    f"{settings.PUBLIC_URL}/myaccount/",
     "Firefox",
     "Chrome",
     "Mobile Safari",
@@ -43,7 +48,9 @@ DATA: Final = (
     "Linux",
     "iOS",
 )
-_DATE: Final = re.compile(r"\b\d{1,2} \w{3,4} \d{4}\b")
+_DATE: Final = re.compile(r"\b[A-Z][a-z]{2} \d{1,2}, \d{4}\b|\b\d{1,2}:\d{2}\s[AP]M\b")
+_UUID: Final = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
+_ADDRESS: Final = re.compile(rf"{re.escape(settings.PUBLIC_URL)}\S*")
 _IN_BRACKETS: Final = re.compile(f"{OPENING}[^{OPENING}{CLOSING}]*{CLOSING}")
 _TEXT_IN_DATA: Final = re.compile(r"^[A-Z]|[^\W\d_] ")
 
@@ -53,7 +60,8 @@ class Element:
     """One that is open while the page is read."""
 
     tag: str
-    is_skipped: bool
+    is_foreign: bool
+    is_data: bool
 
 
 @dataclass
@@ -73,15 +81,15 @@ class TextFinder(HTMLParser):
         attributes = {name: value or "" for name, value in attrs}
         if tag == "html":
             self.language, self.direction = attributes.get("lang", ""), attributes.get("dir", "")
-        # Dates are data; what is in a language of its own, such as that language's name, is not in this one.
-        is_foreign = attributes.get("lang", self.language) != self.language
-        is_skipped = tag in NEVER_SHOWN or tag == "time" or is_foreign or bool(self._open and self._open[-1].is_skipped)
+        around = self._open[-1] if self._open else Element("", is_foreign=False, is_data=False)
+        # What says that it is in another language, such as that language's own name, is.
+        is_foreign = around.is_foreign or attributes.get("lang", self.language) != self.language
         if tag not in INLINE:
             self._end_of_text()
-        if not is_skipped:
+        if not is_foreign:
             self._read_attributes(tag, attributes)
         if tag not in WITHOUT_END:
-            self._open.append(Element(tag, is_skipped))
+            self._open.append(Element(tag, is_foreign, is_data=around.is_data or tag in NOT_TEXT))
 
     def handle_endtag(self, tag: str) -> None:
         if tag not in INLINE:
@@ -90,7 +98,7 @@ class TextFinder(HTMLParser):
             pass
 
     def handle_data(self, data: str) -> None:
-        if not (self._open and self._open[-1].is_skipped):
+        if not self._open or not (self._open[-1].is_foreign or self._open[-1].is_data):
             self._text += data
 
     def close(self) -> None:
@@ -120,14 +128,21 @@ def texts_of(html: str) -> TextFinder:
     return finder
 
 
+@lru_cache
+def _any_of(data: tuple[str, ...]) -> re.Pattern[str]:
+    """Finds each as a whole word, the longest first."""
+    longest_first = sorted(data, key=len, reverse=True)
+    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)")
+
+
 def untranslatable(text: str, *, data: Iterable[str] = DATA) -> str:
     """What of a text stands outside brackets and is not data; empty when all is well."""
     rest, before = text, ""
     while rest != before:
         rest, before = _IN_BRACKETS.sub("", rest), rest
-    rest = _DATE.sub("", rest)
-    for known in sorted(data, key=len, reverse=True):
-        rest = re.sub(rf"(?<!\w){re.escape(known)}(?!\w)", "", rest)
+    for pattern in (_ADDRESS, _UUID, _DATE):
+        rest = pattern.sub("", rest)
+    rest = _any_of(tuple(data)).sub("", rest)
     return rest.strip() if any(character.isalpha() for character in rest) else ""
 
 

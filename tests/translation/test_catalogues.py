@@ -46,7 +46,7 @@ def test_a_whole_translation_has_no_problems() -> None:
         (entry("Set on %(date)s", "Gesetzt"), "other placeholders"),
         (entry("{n} to go", "noch {n} von {n}"), "other placeholders"),
         (entry("As <b>alice</b>", "Als <i>alice</i>"), "other placeholders"),
-        (entry("Hello\n", "Hallo"), "another line break"),
+        (entry("Hello\n", "Hallo"), "other line breaks"),
     ],
 )
 def test_what_would_break_a_page_is_named(translated: polib.POEntry, problem: str) -> None:

@@ -13,7 +13,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+import django
 import polib
+from django.apps import apps
 from django.conf import settings
 
 SOURCE_LANGUAGE: Final = "en"
@@ -76,11 +78,12 @@ def collect(wanted: list[str]) -> dict[str, polib.POFile]:
         for source in SOURCES:
             shutil.copytree(root() / source, copy / source, ignore=shutil.ignore_patterns("__pycache__", "*.mo"))
         shutil.copytree(folder(), copy / "locale", ignore=shutil.ignore_patterns("*.mo"))
-        command = [sys.executable, root() / "manage.py", "makemessages", "--no-obsolete", "--add-location=file"]
+        command = [sys.executable, str(root() / "manage.py"), "makemessages", "--no-obsolete", "--add-location=file"]
         command += ["--extension=html,txt,py", *(f"--locale={language}" for language in wanted)]
         environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "myaccount.settings.dev"}
-        subprocess.run(command, cwd=copy, env=environment, check=True, stdout=subprocess.DEVNULL)
-        return {language: _tidied(read(catalogue_file(language, base=copy / "locale")), language) for language in wanted}
+        subprocess.run(command, cwd=copy, env=environment, check=True, stdout=subprocess.DEVNULL)  # noqa: S603
+        collected = {language: read(catalogue_file(language, base=copy / "locale")) for language in wanted}
+    return {language: _tidied(catalogue, language) for language, catalogue in collected.items()}
 
 
 def _tidied(catalogue: polib.POFile, language: str) -> polib.POFile:
@@ -129,20 +132,18 @@ def problems(language: str, catalogue: polib.POFile, source: polib.POFile) -> li
 
 
 def _problem(entry: polib.POEntry, *, is_source: bool, plurals: int) -> str:
-    if entry.fuzzy:
-        return "unsure (fuzzy)"
+    """The first thing that is wrong with one text; empty when all is well."""
     texts = list(entry.msgstr_plural.values()) if entry.msgid_plural else [entry.msgstr]
     if is_source:
         return "the source language needs no translation of" if any(texts) else ""
-    if not all(texts):
-        return "not translated"
-    if entry.msgid_plural and len(texts) != plurals:
-        return f"needs {plurals} plural forms"
-    if not all(_has_same_parts(text, entry) for text in texts):
-        return "other placeholders or tags than"
-    if any(_line_ends(text) != _line_ends(entry.msgid) for text in texts):
-        return "begins or ends with another line break than"
-    return ""
+    faults = {
+        "unsure (fuzzy)": entry.fuzzy,
+        "not translated": not all(texts),
+        f"needs {plurals} plural forms": entry.msgid_plural and len(texts) != plurals,
+        "other placeholders or tags than": not all(_has_same_parts(text, entry) for text in texts),
+        "other line breaks around than": any(_line_ends(text) != _line_ends(entry.msgid) for text in texts),
+    }
+    return next((fault for fault, is_so in faults.items() if is_so), "")
 
 
 def _plurals(catalogue: polib.POFile) -> int:
@@ -186,9 +187,6 @@ def save_compiled(catalogue: polib.POFile, target: Path) -> None:
 
 def installed_english() -> Iterator[polib.POFile]:
     """The English catalogues of Django and of the other installed packages, whose texts are on our pages too."""
-    import django
-    from django.apps import apps
-
     places = [Path(django.__file__).parent / "conf", *(Path(config.path) for config in apps.get_app_configs())]
     for place in places:
         file = catalogue_file(SOURCE_LANGUAGE, base=place / "locale")

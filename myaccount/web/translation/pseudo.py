@@ -99,7 +99,7 @@ def _within_spaces(text: str, changed: str) -> str:
 
 
 def _all_texts() -> list[polib.POEntry]:
-    """Our texts, and those of the packages whose texts show on our pages; each once, with its plural where it has one."""
+    """Our texts and those of the packages that show on our pages; each once, with its plural where it has one."""
     own = catalogues.catalogue_file(catalogues.SOURCE_LANGUAGE)
     found: dict[tuple[str | None, str], polib.POEntry] = {}
     for catalogue in [*([catalogues.read(own)] if own.exists() else []), *catalogues.installed_english()]:

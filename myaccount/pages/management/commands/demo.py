@@ -17,10 +17,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from myaccount.activity.kinds import EventKind
-from myaccount.activity.services import Origin, record
+from myaccount.activity.services import SYSTEM, Origin, record
 from myaccount.claims.models import Claim
 from myaccount.users.models import User
 from myaccount.web.models import PortalSettings
+from myaccount.web.selectors import portal_settings
 from profile.services import create as create_profile
 from sessions_app import services as sessions
 from sessions_app.models import LoginSession
@@ -113,6 +114,9 @@ HISTORY: Final[tuple[tuple[int, time, EventKind, Origin, dict[str, Any]], ...]] 
 )
 
 
+_Past = tuple[datetime, EventKind, User, Origin, dict[str, Any]]
+
+
 class Command(BaseCommand):
     help = "Adds the demo people alice, bob, carol and admin where they are missing. In development only."
 
@@ -135,15 +139,16 @@ class Command(BaseCommand):
                 "order": 115,
             },
         )
-        for person in PEOPLE:
-            _add(person, now=now)
-        _sign_in_on_phone(User.objects.get(username="alice"), now=now)
+        events = [event for person in PEOPLE for event in _add(person, now=now)]
+        for at, kind, user, origin, data in sorted(events, key=lambda event: event[0]):
+            record(kind, user=user, origin=origin, now=at, data=data)
+        _sign_in_on_phone(User.objects.get(username_key="alice"), now=now)
 
 
-def _add(person: DemoPerson, *, now: datetime) -> None:
-    """Make one person, unless they are there; what somebody has changed of them stays."""
-    if User.objects.filter(username=person.username).exists():
-        return
+def _add(person: DemoPerson, *, now: datetime) -> list[_Past]:
+    """Make one person, unless they are there; what somebody has changed of them stays. Returns their past."""
+    if User.objects.filter(username_key=person.username).exists():
+        return []
     joined = now - timedelta(days=31)
     is_alice = person.username == "alice"
     user = User.objects.create_user(
@@ -160,8 +165,7 @@ def _add(person: DemoPerson, *, now: datetime) -> None:
     user.groups.set([Group.objects.get_or_create(name=role)[0] for role in person.roles])
     create_profile(user=user, values=person.values)
     past = HISTORY if is_alice else HISTORY[:1]
-    for days, at, kind, origin, data in past:
-        record(kind, user=user, origin=origin, now=_on(days, at, now), data=data)
+    return [(_on(days, at, now), kind, user, origin, data) for days, at, kind, origin, data in past]
 
 
 def _on(days_ago: int, at: time, now: datetime) -> datetime:
@@ -170,10 +174,13 @@ def _on(days_ago: int, at: time, now: datetime) -> datetime:
 
 def _sign_in_on_phone(alice: User, *, now: datetime) -> None:
     """Alice is signed in on her phone as well, until that session runs out like any other."""
-    active = LoginSession.objects.filter(user=alice, user_agent=PHONE.user_agent, ended_at=None).first()
-    settings_now = PortalSettings.objects.get(pk=1)
-    if active is not None and sessions.why_over(active, portal_settings=settings_now, now=now) is None:
-        return
+    on_phone = LoginSession.objects.select_related("user").filter(user=alice, user_agent=PHONE.user_agent)
+    active = on_phone.filter(ended_at=None).first()
+    if active is not None:
+        reason = sessions.why_over(active, portal_settings=portal_settings(), now=now)
+        if reason is None:
+            return
+        sessions.end(login_session=active, reason=reason, origin=SYSTEM, now=now)
     since = now - timedelta(minutes=19)
     phone = sessions.start(user=alice, origin=PHONE, methods=["pwd"], now=since)
     record(EventKind.SIGNED_IN, user=alice, origin=PHONE, now=since, data={"methods": ["pwd"]})

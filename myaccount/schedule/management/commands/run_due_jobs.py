@@ -1,4 +1,4 @@
-"""`manage.py run_due_jobs`: for cron, where no worker runs all the time."""
+"""`manage.py run_due_jobs`: the periodic jobs alone, for cron. It sends nothing; `worker --once` does both."""
 
 from __future__ import annotations
 

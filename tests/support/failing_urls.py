@@ -1,0 +1,30 @@
+"""The portal's addresses and some that fail in every way, for tests of what people then see."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.db import InterfaceError, OperationalError
+from django.http import Http404, HttpRequest
+from django.urls import path
+
+from myaccount.urls import handler400, handler403, handler404, handler500, urlpatterns as _portal
+
+FAILURES = {
+    "400": SuspiciousOperation("secret detail"),
+    "403": PermissionDenied(),
+    "404": Http404("secret detail"),
+    "500": RuntimeError("secret detail"),
+    "503": OperationalError("secret detail"),
+    "503-too": InterfaceError("secret detail"),
+}
+
+
+def fail(request: HttpRequest, how: str) -> NoReturn:
+    raise FAILURES[how]
+
+
+urlpatterns = [path("fail/<str:how>/", fail), *_portal]
+
+__all__ = ["handler400", "handler403", "handler404", "handler500", "urlpatterns"]
