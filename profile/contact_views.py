@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+import profile.contacts as contacts
 from myaccount.claims.models import Claim
 from myaccount.claims.selectors import editable_claim
 from myaccount.limits.services import TooManyAttempts
@@ -22,7 +23,6 @@ from myaccount.web.redirects import to_section
 from myaccount.web.requests import PortalRequest, origin
 from myaccount.web.signed_in import signed_in
 from myaccount.web.step_up import require_step_up
-from profile import contacts
 from profile.forms import AttributeForm, CodeForm
 from profile.models import ContactKind
 from profile.selectors import country_of

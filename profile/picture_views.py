@@ -13,11 +13,11 @@ from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+import profile.pictures as pictures
 from myaccount.web.features import part_of
 from myaccount.web.redirects import to_section
 from myaccount.web.requests import PortalRequest, origin
 from myaccount.web.signed_in import signed_in
-from profile import pictures
 from profile.forms import PictureForm
 from profile.middleware import allow_gravatar
 from profile.models import UploadedPicture

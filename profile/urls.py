@@ -1,6 +1,8 @@
 from django.urls import path
 
-from profile import contact_views, picture_views, views
+import profile.contact_views as contact_views
+import profile.picture_views as picture_views
+import profile.views as views
 
 urlpatterns = [
     path("personal-info/profile/<str:name>/", views.change_attribute, name="change-attribute"),

@@ -39,6 +39,11 @@ def try_in(client: Client, identifier: str = "alice", password: str = WRONG, **f
     return client.post(SIGN_IN, {"identifier": identifier, "password": password, **form})
 
 
+def earlier_failures(key: str, count: int) -> None:
+    """As if that many guesses had been made a moment ago."""
+    AttemptBudget.objects.create(key=key, failures=count, last_attempt_at=timezone.now())
+
+
 def is_signed_in(client: Client) -> bool:
     return bool(client.get("/myaccount/").status_code == 200)
 
@@ -215,10 +220,11 @@ def test_an_account_guessed_at_from_everywhere_is_guarded_as_a_whole(alice: User
 def test_a_network_that_guesses_at_everybody_is_slowed_down(db: None, settings: Settings) -> None:
     """Security 3: one guess at each of many names."""
     settings.PASSWORD_HASHERS = ["tests.support.hashers.CountingPasswordHasher"]
+    earlier_failures("network:192.0.2.10", 57)
     before = CountingPasswordHasher.calls
-    for number in range(63):
+    for number in range(6):
         try_in(new_browser(), f"name{number}")
-    assert CountingPasswordHasher.calls - before == 60
+    assert CountingPasswordHasher.calls - before == 3
 
 
 def test_the_pause_ends_by_itself(alice: User, time_machine: Any) -> None:
@@ -234,10 +240,10 @@ def test_the_pause_ends_by_itself(alice: User, time_machine: Any) -> None:
 def test_however_many_failures_an_hour_is_enough(alice: User, time_machine: Any) -> None:
     """Security 5: axes' own lock ends in that time, too."""
     time_machine.move_to("2026-11-22T12:00:00Z", tick=False)
-    for _ in range(40):
+    for _ in range(25):  # each is evaluated, so axes' limit of 20 is passed as well
         try_in(new_browser())
         time_machine.shift(3601)
-    for _ in range(40):
+    for _ in range(10):
         try_in(new_browser())
     time_machine.shift(3601)
     assert try_in(new_browser(), "alice", PASSPHRASE).status_code == 302
@@ -304,8 +310,7 @@ def test_at_most_five_people_are_remembered_and_by_no_name(db: None) -> None:
 
 def test_ones_own_success_does_not_clear_what_ones_network_did(alice: User, bob: User, settings: Settings) -> None:
     """Security 8: guess at everybody, sign in oneself, go on guessing: no."""
-    for number in range(59):
-        try_in(new_browser(), f"name{number}")
+    earlier_failures("network:192.0.2.10", 59)
     sign_in(new_browser(), "bob")
     settings.PASSWORD_HASHERS = ["tests.support.hashers.CountingPasswordHasher"]
     before = CountingPasswordHasher.calls
@@ -316,9 +321,10 @@ def test_ones_own_success_does_not_clear_what_ones_network_did(alice: User, bob:
 
 def test_ones_own_success_is_not_held_against_ones_network(alice: User) -> None:
     """An office full of people who sign in is no attack."""
-    for _ in range(70):
+    earlier_failures("network:192.0.2.10", 58)
+    for _ in range(5):
         sign_in(new_browser())
-    assert AttemptBudget.objects.get(key="network:192.0.2.10").failures == 0
+    assert AttemptBudget.objects.get(key="network:192.0.2.10").failures == 58
 
 
 # Other doors

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import Any, Protocol
 from zlib import crc32
@@ -18,6 +19,9 @@ register = Library()
 
 # Icons that point somewhere, and so turn round where people read from right to left.
 DIRECTIONAL = ("arrow-left", "arrow-right", "arrow-top-right", "arrow-uturn", "chevron-left", "chevron-right")
+
+# What icon.css says once for all icons.
+_PRESENTATION = re.compile(r' (?:fill|stroke|stroke-width|stroke-linecap|stroke-linejoin)="[^"]*"')
 
 # Django's message levels wear the tones of the notices.
 TONES = {"success": "good", "warning": "warn", "error": "bad", "debug": "info"}
@@ -45,7 +49,8 @@ class Person(Protocol):
 def icon(name: str, size: int = 20) -> SafeString:
     """A heroicon as inline SVG, hidden from screen readers: the words stand beside it."""
     css_class = "icon flip" if name.startswith(DIRECTIONAL) else "icon"
-    return mark_safe(" ".join(heroicon_outline(name, size=size, **{"class": css_class}).split()))
+    svg = " ".join(heroicon_outline(name, size=size, **{"class": css_class}).split())
+    return mark_safe(_PRESENTATION.sub("", svg))
 
 
 @register.simple_tag
