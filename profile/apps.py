@@ -8,4 +8,5 @@ class ProfileConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        pass
+        import profile.receivers  # noqa: PLC0415 (they register themselves)
+        import profile.tasks  # noqa: F401, PLC0415 (its jobs register themselves)

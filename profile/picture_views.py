@@ -64,7 +64,7 @@ def upload(request: PortalRequest) -> HttpResponse:
     """Show an uploaded image."""
     form = PictureForm(request.POST, request.FILES)
     if form.is_valid():
-        file: UploadedFile = form.cleaned_data["picture"]
+        file: UploadedFile[bytes] = form.cleaned_data["picture"]
         try:
             image = pictures.square(file, max_bytes=settings.PICTURE_MAX_BYTES)
         except ValidationError as error:

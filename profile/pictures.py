@@ -61,7 +61,7 @@ class Gravatar:
         return f"{self.style}:{self.address}"
 
 
-def square(file: UploadedFile, *, max_bytes: int) -> bytes:
+def square(file: UploadedFile[bytes], *, max_bytes: int) -> bytes:
     """The uploaded image written anew: WebP, 256 pixels square, upright, with nothing of the original file left.
 
     Believes the content, not the name or the type the browser says. Raises ValidationError.

@@ -30,7 +30,7 @@ def _load(request: PortalRequest, state: Mapping[str, Any]) -> Mapping[str, Any]
         "rows": page.rows,
         "editing": editing if form is not None else "",
         "form": form,
-        "code_forms": _code_forms(state),
+        "code_forms": _code_forms(state) if any(row.pending for row in page.rows) else {},
         "proving": state.get("proving", ""),
         "proven": PROVEN,
         "proof_is_asked": request.portal_settings.prove_contact_changes,

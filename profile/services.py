@@ -64,7 +64,7 @@ def set_attribute(
 
 @transaction.atomic
 def create(*, user: User, values: Mapping[str, str]) -> None:
-    """Give a new account its profile, with values already checked by `values.stored_value`. The account is the event."""
+    """Give a new account its profile, of values already checked by `values.stored_value`. The account is the event."""
     profile = Profile.objects.create(user=user, values={name: value for name, value in values.items() if value})
     user.display_name = _display_name(profile)
     user.save(update_fields=["display_name"])

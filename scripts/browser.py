@@ -21,8 +21,8 @@ def find() -> str | None:
         if not found or not _starts(found):
             sys.exit(f"CHROMIUM is {named!r}, which does not start. Give the path of a Chromium, or leave it out.")
         return found
-    candidates = [*(shutil.which(name) for name in NAMES), MAC, _playwrights_own()]
-    return next((path for path in candidates if path and _starts(path)), None)
+    installed = [*(shutil.which(name) for name in NAMES), MAC]
+    return next((path for path in installed if path and _starts(path)), None) or _playwrights_own()
 
 
 def install() -> str | None:
@@ -65,9 +65,9 @@ def _starts(path: str) -> bool:
 
 
 def _playwrights_own() -> str | None:
-    """Where Playwright keeps the browser it installed itself, if it did."""
-    from playwright.sync_api import sync_playwright  # (starts a process of its own: only asked last)
+    """Where Playwright keeps the browser it installed itself, if it did. Asking starts a process of Playwright's."""
+    from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
         path = Path(playwright.chromium.executable_path)
-    return str(path) if path.exists() else None
+    return str(path) if path.exists() and _starts(str(path)) else None

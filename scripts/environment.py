@@ -32,7 +32,7 @@ def main() -> None:
         _make()
     print("Installing the pinned packages into .venv: this takes a minute, once.", flush=True)
     _run(
-        [*f"{VENV_PYTHON} -m pip install --quiet --disable-pip-version-check --require-hashes -r".split(), str(PINS)],
+        [*f"{VENV_PYTHON} -m pip install -qq --disable-pip-version-check --require-hashes -r".split(), str(PINS)],
         "The packages could not be installed; the lines above say why.",
     )
     STAMP.write_text(pins)

@@ -35,6 +35,7 @@ def main() -> int:
     """Run until stopped. The exit code is 0 then, and 1 when a process ended by itself."""
     port = _port()
     os.environ["DJANGO_SETTINGS_MODULE"] = "myaccount.settings.dev"
+    os.environ["DJANGO_RUNSERVER_HIDE_WARNING"] = "true"
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)
     processes: dict[str, subprocess.Popen[bytes]] = {}

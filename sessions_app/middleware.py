@@ -27,7 +27,7 @@ class LoginSessionMiddleware(AuthenticationMiddleware):
     """Sets `request.user` and `request.login_session`; ends sessions that ran out (security 14, 15, 18)."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        super().__init__(get_response)  # type: ignore[arg-type]
+        super().__init__(get_response)
 
     def process_request(self, request: HttpRequest) -> None:
         request.user = AnonymousUser()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 
 from django.conf import settings
-from django.contrib.sessions.base_session import AbstractBaseSession, BaseSessionManager
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -64,8 +64,6 @@ class BrowserSession(AbstractBaseSession):
     login_session = models.ForeignKey(
         LoginSession, on_delete=models.CASCADE, null=True, related_name="browser_sessions", db_constraint=False
     )
-
-    objects = BaseSessionManager["BrowserSession"]()
 
     @classmethod
     def get_session_store_class(cls) -> type:

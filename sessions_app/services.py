@@ -71,7 +71,9 @@ def end_all(
     by: User | None = None,
 ) -> int:
     """End a person's sessions, except `keep`. Returns how many ended; one event tells of all."""
-    active = LoginSession.objects.filter(user=user, ended_at=None).exclude(pk=keep)
+    active = LoginSession.objects.filter(user=user, ended_at=None)
+    if keep:
+        active = active.exclude(pk=keep)
     ids = list(active.values_list("pk", flat=True))
     if not ids:
         return 0

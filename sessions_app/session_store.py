@@ -6,7 +6,7 @@ pays one query for all three.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from django.contrib.sessions.backends.db import SessionStore as DatabaseSessionStore
 from django.utils import timezone
@@ -31,15 +31,19 @@ class SessionStore(DatabaseSessionStore):
     def get_model_class(cls) -> type[BrowserSession]:
         return BrowserSession
 
+    def _validate_session_key(self, key: str | None) -> bool:
+        """A cookie that no key of ours looks like is not asked about: some of it no database would take."""
+        return bool(super()._validate_session_key(key)) and str(key).isascii() and str(key).isalnum()  # type: ignore[misc]  # (missing in the stubs)
+
     def _get_session_from_db(self) -> BrowserSession | None:
         row = next(iter(_SESSION.fetch(key=self.session_key, now=timezone.now())), None)
         if row is None:
-            self._session_key = None  # type: ignore[assignment]
+            self._session_key = None
             return None
         self.login_session = row.login_session
         return row
 
     def create_model_instance(self, data: dict[str, Any]) -> BrowserSession:
-        row: BrowserSession = super().create_model_instance(data)
+        row = cast("BrowserSession", super().create_model_instance(data))
         row.login_session_id = data.get(LOGIN_SESSION_KEY)
         return row

@@ -43,13 +43,26 @@ class EventAdmin(ReadOnlyAdmin):
     search_fields = ("user_uuid",)
     search_help_text = _("Username, e-mail address or id of the person, in full.")
     ordering = ("-id",)
-    fields = ("at", "words", "kind", "person", "user_uuid", "done_by", "by_uuid", "session_uuid", "ip", "user_agent", "details")
+    fields = (
+        "at",
+        "words",
+        "kind",
+        "person",
+        "user_uuid",
+        "done_by",
+        "by_uuid",
+        "session_uuid",
+        "ip",
+        "user_agent",
+        "details",
+    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Event]:
         """With the names of the people, who may be gone by now."""
         person = User.objects.filter(uuid=OuterRef("user_uuid")).values("username")[:1]
         actor = User.objects.filter(uuid=OuterRef("by_uuid")).values("username")[:1]
-        return super().get_queryset(request).annotate(username=Subquery(person), by_username=Subquery(actor))
+        events: QuerySet[Event] = super().get_queryset(request)
+        return events.annotate(username=Subquery(person), by_username=Subquery(actor))
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Event], search_term: str

@@ -111,6 +111,8 @@ class Claim(models.Model):
         return own or (WORDS[self.name].help_text if self.name in WORDS else "")
 
     def _translated(self, part: str) -> str:
+        if not self.translations:
+            return ""
         language = get_language() or "en"
         for code in (language, language.split("-", maxsplit=1)[0]):
             text = self.translations.get(code, {}).get(part)

@@ -30,7 +30,8 @@ class Rule:
         if failures < self.free_attempts:
             return None
         doublings = min(failures - self.free_attempts, 30)
-        return min(self.first_pause * 2**doublings, self.longest_pause)
+        doubled: timedelta = self.first_pause * 2**doublings
+        return min(doubled, self.longest_pause)
 
 
 class TooManyAttempts(Exception):  # noqa: N818 (states the fact)

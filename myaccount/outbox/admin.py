@@ -78,8 +78,8 @@ class MessageAdmin(ReadOnlyAdmin):
             self.message_user(request, text % {"count": queued}, messages.SUCCESS)
         if left := len(chosen) - queued:
             text = ngettext(
-                "%(count)s message was left alone: it has been sent, is being sent, or its code no longer holds.",
-                "%(count)s messages were left alone: they have been sent, are being sent, or their codes no longer hold.",
+                "%(count)s message was left alone: it was sent, is being sent, or its code no longer holds.",
+                "%(count)s messages were left alone: they were sent, are being sent, or their codes no longer hold.",
                 left,
             )
             self.message_user(request, text % {"count": left}, messages.WARNING)

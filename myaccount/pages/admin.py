@@ -90,7 +90,7 @@ class UserAdmin(BigTableAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
         shown = ("last_login", "password_state", "elsewhere", "date_joined", "public_id", "email_proof", "mobile_proof")
-        rights = () if request.user.is_superuser else _RIGHTS  # type: ignore[union-attr]
+        rights = () if request.user.is_superuser else _RIGHTS
         return (*shown, "attributes", *rights)
 
     def get_form(self, request: HttpRequest, obj: User | None = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001, FBT002 (Django's)
@@ -163,7 +163,7 @@ class UserAdmin(BigTableAdmin):
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """An administrator's account is changed by those with all rights only: its address leads to its rights."""
         may = bool(super().has_change_permission(request, obj))
-        return may and (not _is_privileged(obj) or bool(request.user.is_superuser))  # type: ignore[union-attr]
+        return may and (not _is_privileged(obj) or bool(request.user.is_superuser))
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """People are deleted one at a time."""
@@ -185,7 +185,7 @@ class UserAdmin(BigTableAdmin):
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """What somebody else did between the check and the saving: nothing is saved, and it is said."""
         try:
-            return cast("HttpResponse", super().changeform_view(request, *args, **kwargs))
+            return super().changeform_view(request, *args, **kwargs)
         except (NameTaken, AddressTaken, ChangedMeanwhile):
             text = _("Somebody else changed this, or took the name or address, a moment ago. Nothing was saved.")
             messages.error(request, text)
@@ -212,7 +212,9 @@ class UserAdmin(BigTableAdmin):
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: Any) -> None:
         """Nothing is left to do: roles are rights, and `people.change` has set them."""
 
-    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
+    def get_deleted_objects(
+        self, objs: Any, request: HttpRequest
+    ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
         """What goes with an account is its own and needs no right of its own, nor to be listed row by row."""
         with_it = _("With profile, picture, sessions and former passwords, for good. Security events stay.")
         return [*(str(obj) for obj in objs), with_it], {str(self.opts.verbose_name_plural): len(objs)}, set(), []
@@ -244,7 +246,7 @@ class UserAdmin(BigTableAdmin):
                 reason=EndReason.BY_ADMINISTRATOR,
                 origin=origin(request),
                 now=now,
-                keep=own,
+                keep=own if person == request.user else None,
                 by=cast("User", request.user),
             )
             for person in chosen
@@ -264,13 +266,13 @@ class RoleAdmin(GroupAdmin):
     list_display = ("name",)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return bool(request.user.is_superuser)  # type: ignore[union-attr]
+        return bool(request.user.is_superuser)
 
     def has_change_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
-        return bool(request.user.is_superuser)  # type: ignore[union-attr]
+        return bool(request.user.is_superuser)
 
     def has_delete_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
-        return bool(request.user.is_superuser)  # type: ignore[union-attr]
+        return bool(request.user.is_superuser)
 
 
 def _is_privileged(user: User | None) -> bool:

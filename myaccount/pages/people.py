@@ -37,7 +37,7 @@ class Who:
 
 
 def attributes() -> dict[str, Claim]:
-    """The attributes an administrator can edit, hidden and read-only ones too, by the name of their input. One query."""
+    """The attributes an administrator can edit, hidden and read-only ones too, by the name of the input. One query."""
     return {ATTRIBUTE_PREFIX + claim.name: claim for claim in Claim.objects.exclude(name__in=_ELSEWHERE)}
 
 

@@ -85,9 +85,7 @@ class AddPersonForm(forms.ModelForm[User]):
         if not values.get("password"):
             return
         names = (values.get("given_name", ""), values.get("family_name", ""))
-        person = User(
-            username=values.get("username", ""), email=values.get("email", ""), display_name=" ".join(names)
-        )
+        person = User(username=values.get("username", ""), email=values.get("email", ""), display_name=" ".join(names))
         try:
             validate_password(normalize_password(values["password"]), person)
         except ValidationError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import django_stubs_ext
 
@@ -64,7 +65,7 @@ ROOT_URLCONF = "myaccount.urls"
 WSGI_APPLICATION = "myaccount.wsgi.application"
 ASGI_APPLICATION = "myaccount.asgi.application"
 
-TEMPLATES = [
+TEMPLATES: list[dict[str, Any]] = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates"],

@@ -6,7 +6,6 @@ import unicodedata
 from typing import Any
 
 from django.contrib.auth.backends import ModelBackend
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest
 
 from myaccount.users.models import User
@@ -27,12 +26,12 @@ class IdentifierBackend(ModelBackend):
         username: str | None = None,
         password: str | None = None,
         **kwargs: Any,
-    ) -> AbstractBaseUser | None:
+    ) -> User | None:
         """The active person whose password this is, or None. The caller reserves the attempt first."""
         if username is None or password is None:
             return None
         password = normalize_password(password)
-        user = kwargs["candidate"] if "candidate" in kwargs else find_by_identifier(username)
+        user: User | None = kwargs["candidate"] if "candidate" in kwargs else find_by_identifier(username)
         if user is None or not user.has_usable_password():
             User().set_password(password)  # the same work as checking one (security 2)
             return None

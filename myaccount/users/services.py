@@ -140,6 +140,7 @@ def set_rights(
     locked.groups.set(groups)
     user.is_staff, user.is_superuser = is_staff, is_superuser
     user.save(update_fields=["is_staff", "is_superuser"])
-    data = {"roles": sorted(group.name for group in groups), "is_staff": is_staff, "is_superuser": is_superuser}
+    roles = sorted(group.name for group in groups)
+    data: dict[str, list[str] | bool] = {"roles": roles, "is_staff": is_staff, "is_superuser": is_superuser}
     record(EventKind.RIGHTS_CHANGED, user=user, origin=origin, now=now, by=by, data=data)
     return True

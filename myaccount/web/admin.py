@@ -75,7 +75,7 @@ class PortalSettingsAdmin(admin.ModelAdmin[PortalSettings]):
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Answer a form that was opened before somebody else saved with the settings as they are now."""
         try:
-            return cast("HttpResponse", super().changeform_view(request, *args, **kwargs))
+            return super().changeform_view(request, *args, **kwargs)
         except ChangedMeanwhile:
             text = _("Somebody else changed the settings meanwhile. Nothing was saved: look at them as they are now.")
             messages.error(request, text)

@@ -129,7 +129,8 @@ class BaseSettingsForm(forms.ModelForm[PortalSettings]):
 
 def _choice(feature: Feature) -> forms.ChoiceField:
     is_page = feature.id == feature.page_id
-    return forms.ChoiceField(label=_("The whole page") if is_page else feature.label, choices=choices_for(feature))
+    label: Any = _("The whole page") if is_page else feature.label
+    return forms.ChoiceField(label=label, choices=choices_for(feature))
 
 
 SettingsForm: type[BaseSettingsForm] = type(

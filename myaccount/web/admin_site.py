@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import wraps
 from typing import Any, Final, cast
 
@@ -40,7 +39,7 @@ class PortalAdminSite(admin.AdminSite):
     index_title = gettext_lazy("What you can manage")
     site_url = "/myaccount/"
 
-    def admin_view(self, view: Any, cacheable: bool = False) -> Callable[..., HttpResponse]:  # noqa: FBT001, FBT002 (Django's)
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:  # noqa: FBT001, FBT002 (Django's)
         """Send strangers to the portal's sign-in and tell everybody else without the right so."""
         inner = super().admin_view(view, cacheable)
 
@@ -50,7 +49,8 @@ class PortalAdminSite(admin.AdminSite):
                 return redirect_to_sign_in(request)
             if not self.has_permission(request):
                 return permission_denied(request, PermissionDenied(_("This page is for administrators.")))
-            return cast("HttpResponse", inner(request, *args, **kwargs))
+            response: HttpResponse = inner(request, *args, **kwargs)
+            return response
 
         return guarded
 

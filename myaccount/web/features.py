@@ -81,7 +81,7 @@ def part_of(
         view: Callable[Concatenate[PortalRequest, P], HttpResponseBase],
     ) -> Callable[Concatenate[PortalRequest, P], HttpResponseBase]:
         @wraps(view)
-        def guarded(request: PortalRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        def guarded(request: PortalRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             state = state_of(feature_id, request.portal_settings)
             if state == FeatureState.OFF:
                 raise Http404

@@ -2,7 +2,7 @@
 
 Django makes a statement anew each time a queryset is evaluated, which takes several times as long
 as the database needs to answer it: loading the session and the person alone would cost a third of
-a plain page. Only reads that every page view repeats belong here; see docs/adr on query costs.
+a plain page. Only reads that every page view repeats belong here; see docs/adr/0012-kept-queries.md.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Given(Value):
     def __init__(self, name: str) -> None:
         super().__init__(name, output_field=Field())
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:  # noqa: ARG002 (Django's signature)
+    def as_sql(self, compiler: Any, connection: Any) -> Any:  # noqa: ARG002 (Django's signature)
         """A placeholder; `KeptQuery` puts the value in its place."""
         return "%s", [self]
 
@@ -45,7 +45,8 @@ class KeptQuery(Generic[M]):
         given = {name: Value(value).as_sql(compiler, connection)[1][0] for name, value in values.items()}
         with connection.cursor() as cursor:
             cursor.execute(sql, [given[p.value] if isinstance(p, Given) else p for p in params])
-            return cursor.fetchall()
+            rows: list[Any] = cursor.fetchall()
+        return rows
 
     def _statement(self) -> tuple[SQLCompiler, str, Sequence[Any]]:
         if self._compiled is None:
@@ -59,7 +60,7 @@ class KeptQuery(Generic[M]):
         kind: Any = compiler.klass_info
         columns = kind["select_fields"]
         names = [compiler.select[column][0].target.attname for column in columns]
-        related = get_related_populators(kind, compiler.select, connection.alias)
+        related = get_related_populators(kind, compiler.select, connection.alias)  # type: ignore[call-arg]
         found = []
         for row in compiler.results_iter([rows]):
             instance = kind["model"].from_db(connection.alias, names, row[columns[0] : columns[-1] + 1])

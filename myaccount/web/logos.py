@@ -17,7 +17,7 @@ _MAX_PIXELS: Final = 40_000_000
 _FORMATS: Final = ("PNG", "JPEG", "WEBP", "GIF")
 
 
-def png(file: UploadedFile) -> bytes:
+def png(file: UploadedFile[bytes]) -> bytes:
     """The uploaded image written anew: a PNG of at most 512 by 256 pixels with nothing of the original file left.
 
     Believes the content, not the name or the type the browser says. Raises ValidationError.

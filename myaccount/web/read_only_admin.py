@@ -31,7 +31,7 @@ class BigTableAdmin(admin.ModelAdmin[Any]):
     paginator = CappedPaginator
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
-    sortable_by: tuple[str, ...] = ()
+    sortable_by = ()
     list_per_page = 50
     list_max_show_all = 0
 

@@ -39,7 +39,7 @@ def change_settings(*, new: PortalSettings, opened_version: int, by: User, origi
 
 
 def _differences(old: PortalSettings, new: PortalSettings) -> list[str]:
-    names = [field.name for field in PortalSettings._meta.concrete_fields if field.name not in _NOT_A_SETTING]  # noqa: SLF001 (documented)
+    names = [field.name for field in PortalSettings._meta.concrete_fields if field.name not in _NOT_A_SETTING]
     changed = [name for name in names if _comparable(old, name) != _comparable(new, name)]
     features = {*old.features, *new.features}
     return changed + sorted(f"features.{id_}" for id_ in features if old.features.get(id_) != new.features.get(id_))

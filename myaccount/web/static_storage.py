@@ -8,7 +8,7 @@ from typing import Any
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 
-class PortalStaticFilesStorage(CompressedManifestStaticFilesStorage):
+class PortalStaticFilesStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # (it has no types)
     """Whitenoise's, which works the address of a file out once instead of at every use."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -17,4 +17,5 @@ class PortalStaticFilesStorage(CompressedManifestStaticFilesStorage):
 
     def url(self, name: str | None, force: bool = False) -> str:  # noqa: FBT001, FBT002 (Django's signature)
         """Where the file is served."""
-        return self._address(name, force)
+        address: str = self._address(name, force)
+        return address

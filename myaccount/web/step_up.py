@@ -49,7 +49,7 @@ def is_confirmed(request: HttpRequest, *, now: datetime) -> bool:
     at = request.session.get(_CONFIRMED_KEY)
     if not isinstance(at, int | float) or not request.user.is_authenticated:
         return False
-    return timedelta(0) <= now - datetime.fromtimestamp(at, tz=now.tzinfo) < FRESH_FOR
+    return 0 <= now.timestamp() - at < FRESH_FOR.total_seconds()
 
 
 def require_step_up(
@@ -61,7 +61,7 @@ def require_step_up(
     """
 
     @wraps(view)
-    def guarded(request: PortalRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+    def guarded(request: PortalRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         now = timezone.now()
         if is_confirmed(request, now=now):
             return view(request, *args, **kwargs)
@@ -84,7 +84,7 @@ def _keep(request: PortalRequest, *, now: datetime) -> None:
         (name, str(value))
         for name, values in request.POST.lists()
         for value in values
-        if not any(secret in name for secret in _NEVER_KEPT)
+        if not any(secret in name.lower() for secret in _NEVER_KEPT)
     ]
     request.session[_INTERRUPTED_KEY] = asdict(InterruptedPost(request.path, now.timestamp(), fields))
 
@@ -92,8 +92,9 @@ def _keep(request: PortalRequest, *, now: datetime) -> None:
 def interrupted(request: HttpRequest, *, now: datetime) -> InterruptedPost | None:
     """The kept form, if it is not too old. A later one takes its place; signing out forgets it."""
     kept: Any = request.session.get(_INTERRUPTED_KEY)
-    if not isinstance(kept, dict):
+    try:
+        post = InterruptedPost(**kept)
+        age = now.timestamp() - post.at
+    except TypeError:  # there is none, or an older version of the portal kept it
         return None
-    post = InterruptedPost(**kept)
-    age = now.timestamp() - post.at
     return post if 0 <= age < INTERRUPTED_FOR.total_seconds() else None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.http import Http404, HttpRequest, HttpResponse
@@ -11,7 +9,6 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_POST, require_safe
 
 from myaccount.users import services as users
-from myaccount.users.models import User
 from myaccount.web import colours, languages
 from myaccount.web.redirects import requested_next, safe_next
 from myaccount.web.requests import PortalRequest
@@ -43,7 +40,7 @@ def set_language(request: HttpRequest) -> HttpResponse:
     response = redirect(safe_next(requested_next(request), default="sign-in"))
     if language in dict(settings.LANGUAGES):
         if request.user.is_authenticated:
-            users.set_language(user=cast("User", request.user), language=language)
+            users.set_language(user=request.user, language=language)
         languages.remember(response, language)
     return response
 

@@ -40,7 +40,7 @@ def check_current_password(request: HttpRequest, *, user: User, password: str, n
     """Check it as sign-in would: counted, and counted first. Raises WrongPassword or TooManyAttempts (security 34)."""
     attempt = confirmation_attempt(request, user)
     attempt.reserve(now=now)
-    if not user.check_password(normalize_password(password)):
+    if not check_password(normalize_password(password), user.password):
         record(EventKind.PASSWORD_CHANGE_REFUSED, user=user, origin=origin(request), now=now)
         raise WrongPassword
     attempt.succeeded()

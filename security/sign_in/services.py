@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from functools import partial
 
-from django.contrib.auth import authenticate, login
+from django.contrib.auth import authenticate, login, update_session_auth_hash
 from django.db import transaction
 from django.http import HttpRequest
 
@@ -77,7 +77,7 @@ def confirm_identity(request: HttpRequest, *, user: User, password: str, now: da
         raise SignInRefused
     attempt.succeeded()
     with transaction.atomic():
-        request.session.cycle_key()
+        update_session_auth_hash(request, user)  # changes the key, and knows the password's hash if it was made anew
         step_up.mark_confirmed(request.session, now=now)
         record(EventKind.IDENTITY_CONFIRMED, user=user, origin=origin(request), now=now)
 

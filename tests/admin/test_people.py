@@ -8,7 +8,6 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group
 from django.core import mail
-from django.http import HttpResponse
 from django.test import Client
 
 from myaccount.activity.kinds import EventKind
@@ -31,7 +30,7 @@ def form_of(user: User) -> str:
     return f"/admin/users/user/{user.pk}/change/"
 
 
-def change(client: Client, user: User, **changes: Any) -> HttpResponse:
+def change(client: Client, user: User, **changes: Any) -> Any:
     """Save the person's form with these changes, and expect it to be taken."""
     response = client.post(form_of(user), filled_in(client, form_of(user), **changes))
     assert response.status_code == 302, errors_of(response)
@@ -44,7 +43,7 @@ def refused(client: Client, user: User, **changes: Any) -> dict[str, list[str]]:
     return errors_of(client.post(form_of(user), filled_in(client, form_of(user), **changes)))
 
 
-def add(client: Client, **values: Any) -> HttpResponse:
+def add(client: Client, **values: Any) -> Any:
     return client.post(ADD, values)
 
 
@@ -80,7 +79,9 @@ def test_people_are_found_by_their_id(alice: User, adas: Client) -> None:
     assert list(adas.get(LIST, {"q": str(alice.uuid)}).context["cl"].result_list) == [alice]
 
 
-def test_the_list_takes_as_many_queries_for_many_people_as_for_few(alice: User, adas: Client, django_assert_max_num_queries: Any) -> None:
+def test_the_list_takes_as_many_queries_for_many_people_as_for_few(
+    alice: User, adas: Client, django_assert_max_num_queries: Any
+) -> None:
     with django_assert_max_num_queries(10) as few:
         adas.get(LIST)
     for number in range(40):
@@ -93,7 +94,9 @@ def test_the_list_takes_as_many_queries_for_many_people_as_for_few(alice: User, 
 
 
 def test_a_person_added_with_a_password_can_sign_in(ada: User, adas: Client) -> None:
-    response = add(adas, username="dora", given_name="Dora", family_name="Maar", email="dora@example.org", password=PASSPHRASE)
+    response = add(
+        adas, username="dora", given_name="Dora", family_name="Maar", email="dora@example.org", password=PASSPHRASE
+    )
     assert response.status_code == 302, errors_of(response)
     dora = User.objects.get(username="dora")
     assert (dora.name, dora.email, dora.email_verified_at) == ("Dora Maar", "dora@example.org", None)
@@ -165,14 +168,16 @@ def test_rights_cannot_be_slipped_in_when_adding(adas: Client) -> None:
     """Security 22."""
     add(adas, username="dora", is_superuser="on", is_staff="on", email_verified_at="2020-01-01", groups="1")
     dora = User.objects.get(username="dora")
-    assert not (dora.is_staff or dora.is_superuser or dora.email_verified_at)
+    assert (dora.is_staff, dora.is_superuser, dora.email_verified_at) == (False, False, None)
 
 
 # Attributes
 
 
 def test_an_administrator_changes_what_people_cannot(alice: User, ada: User, adas: Client, alices: Client) -> None:
-    Claim.objects.create(name="badge", label="Badge", is_read_only=True, pattern=r"B-\d+", pattern_hint="B, dash, digits.")
+    Claim.objects.create(
+        name="badge", label="Badge", is_read_only=True, pattern=r"B-\d+", pattern_hint="B, dash, digits."
+    )
     change(adas, alice, attribute_badge="B-17", attribute_given_name="Alicia")
     page = alices.get("/myaccount/personal-info/").content.decode()
     assert "B-17" in page
@@ -196,7 +201,7 @@ def test_the_person_does_not_learn_where_the_administrator_sits(alice: User, ada
     [
         ("attribute_badge", "17", "B, dash, digits."),
         ("attribute_url", "javascript:alert(1)", "https://"),
-        ("attribute_telephone", "12", "telephone number"),
+        ("attribute_telephone", "12", "plus sign and the country code"),
         ("attribute_given_name", "Al\u202eice", "invisible"),
         ("attribute_given_name", "x" * 151, "too long"),
         ("attribute_birthdate", "2999-01-01", "in the past"),
@@ -205,7 +210,9 @@ def test_the_person_does_not_learn_where_the_administrator_sits(alice: User, ada
         ("email", "alice", "e"),
     ],
 )
-def test_values_are_checked_as_they_are_for_people(alice: User, adas: Client, field: str, value: str, reason: str) -> None:
+def test_values_are_checked_as_they_are_for_people(
+    alice: User, adas: Client, field: str, value: str, reason: str
+) -> None:
     """Security 22, 24, 27."""
     Claim.objects.create(name="badge", label="Badge", pattern=r"B-\d+", pattern_hint="B, dash, digits.")
     errors = refused(adas, alice, **{field: value})
@@ -218,8 +225,8 @@ def test_attributes_of_every_kind_can_be_set_and_emptied(alice: User, adas: Clie
     Claim.objects.create(name="size", label="Size", type="choice", choices=["S", "M"])
     values = {
         "attribute_birthdate": "1992-05-04", "attribute_country": "JP", "attribute_telephone": "03-1234-5678",
-        "attribute_newsletter": "on", "attribute_size": "M", "attribute_address": "1 Lane\nOxford", "attribute_zoneinfo": "Asia/Tokyo",
-        "attribute_locale": "en",
+        "attribute_newsletter": "on", "attribute_size": "M", "attribute_address": "1 Lane\nOxford",
+        "attribute_zoneinfo": "Asia/Tokyo", "attribute_locale": "en",
     }  # fmt: skip
     change(adas, alice, attribute_country="JP")
     change(adas, alice, **values)
@@ -380,7 +387,9 @@ def test_switching_off_ends_every_session_at_once(alice: User, ada: User, alices
     assert not BrowserSession.objects.filter(login_session=session).exists()
     assert alices.get("/myaccount/")["Location"].startswith(SIGN_IN)
     assert kinds_of(alice)[-2:] == [EventKind.ACCOUNT_DISABLED, EventKind.SESSION_ENDED]
-    assert set(Event.objects.filter(user_uuid=alice.uuid).order_by("-id")[:2].values_list("by_uuid", flat=True)) == {ada.uuid}
+    assert set(Event.objects.filter(user_uuid=alice.uuid).order_by("-id")[:2].values_list("by_uuid", flat=True)) == {
+        ada.uuid
+    }
     response = new_browser().post(SIGN_IN, {"identifier": "alice", "password": PASSPHRASE})
     assert response.status_code == 422
 
@@ -430,7 +439,7 @@ def test_only_those_with_all_rights_give_rights(alice: User, helpdesk: User, hel
     data = {**filled_in(helpdesks, form_of(alice), attribute_department="Rights"), **extra}
     assert helpdesks.post(form_of(alice), data).status_code == 302
     alice.refresh_from_db()
-    assert not (alice.is_staff or alice.is_superuser or alice.groups.exists())
+    assert (alice.is_staff, alice.is_superuser, alice.groups.exists()) == (False, False, False)
     assert Profile.objects.get(user=alice).values["department"] == "Rights"
 
 
@@ -480,7 +489,7 @@ def test_no_page_takes_or_shows_a_password_of_somebody_who_has_an_account(alice:
 # Ending sessions
 
 
-def end_sessions(client: Client, *users: User, **extra: Any) -> HttpResponse:
+def end_sessions(client: Client, *users: User, **extra: Any) -> Any:
     data = {"action": "end_all_sessions", "_selected_action": [user.pk for user in users], **extra}
     return client.post(LIST, data)
 
@@ -492,7 +501,9 @@ def test_ending_all_sessions_asks_first(alice: User, alices: Client, adas: Clien
     assert alices.get("/myaccount/").status_code == 200
 
 
-def test_ending_all_sessions_signs_the_chosen_people_out(alice: User, bob: User, ada: User, alices: Client, adas: Client) -> None:
+def test_ending_all_sessions_signs_the_chosen_people_out(
+    alice: User, bob: User, ada: User, alices: Client, adas: Client
+) -> None:
     """Security 17, 88."""
     phone = sign_in(new_browser(SAFARI_PHONE), "alice")
     bobs = sign_in(new_browser(CHROME), "bob")
@@ -505,7 +516,7 @@ def test_ending_all_sessions_signs_the_chosen_people_out(alice: User, bob: User,
     assert reasons == {EndReason.BY_ADMINISTRATOR}
     event = last_event(alice)
     assert (event.kind, event.by_uuid) == (EventKind.SESSION_ENDED, ada.uuid)
-    assert event.data == {"reason": "by-administrator", "count": 2, "kept_one": False} or event.data["count"] == 2
+    assert event.data == {"reason": "by-administrator", "count": 2, "kept_one": False}
 
 
 def test_ones_own_session_stays(ada: User, adas: Client) -> None:
@@ -542,7 +553,9 @@ def test_deleting_takes_everything_but_the_events(alice: User, ada: User, alices
     assert User.objects.get(username="alice").uuid != uuid
 
 
-def test_administrators_are_not_deleted_and_nobody_in_bulk(alice: User, helpdesk: User, ada: User, adas: Client) -> None:
+def test_administrators_are_not_deleted_and_nobody_in_bulk(
+    alice: User, helpdesk: User, ada: User, adas: Client
+) -> None:
     for target in (helpdesk, ada):
         assert adas.post(f"/admin/users/user/{target.pk}/delete/", {"post": "yes"}).status_code == 403
     adas.post(LIST, {"action": "delete_selected", "_selected_action": [alice.pk], "post": "yes"})

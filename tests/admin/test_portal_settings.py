@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from PIL import Image
@@ -42,7 +41,7 @@ MARKS = {
 }
 
 
-def save(client: Client, **changes: Any) -> HttpResponse:
+def save(client: Client, **changes: Any) -> Any:
     """Save the settings form with these changes, and expect it to be taken."""
     response = client.post(FORM, filled_in(client, FORM, **changes))
     assert response.status_code == 302, errors_of(response)
@@ -81,7 +80,7 @@ def test_the_product_name_is_on_every_page_at_the_next_request(alices: Client, a
         page = browser.get(path).content.decode()
         assert "Wonderland &lt;ID&gt;" in page, path
         assert "Wonderland <ID>" not in page
-        assert "My Account" not in re.sub(r"<title>.*?</title>", "", page, flags=re.DOTALL) or path != "/myaccount/sign-in/"
+    assert "My Account" not in Client().get("/myaccount/sign-in/").content.decode()
 
 
 def test_footer_and_support_link_are_on_every_page(alices: Client, adas: Client) -> None:
@@ -91,7 +90,9 @@ def test_footer_and_support_link_are_on_every_page(alices: Client, adas: Client)
     assert 'href="https://help.example.org/me"' in page
 
 
-@pytest.mark.parametrize("url", ["javascript:alert(1)", "JaVaScRiPt:alert(1)", "data:text/html,x", "ftp://example.org/", "//"])
+@pytest.mark.parametrize(
+    "url", ["javascript:alert(1)", "JaVaScRiPt:alert(1)", "data:text/html,x", "ftp://example.org/", "//"]
+)
 def test_a_support_link_is_a_web_address(adas: Client, url: str) -> None:
     """Security 24."""
     response = adas.post(FORM, filled_in(adas, FORM, support_url=url))
@@ -152,7 +153,9 @@ def test_a_logo_takes_the_place_of_the_mark_until_it_is_removed(alices: Client, 
     assert alices.get("/myaccount/logo").status_code == 404
 
 
-@pytest.mark.parametrize("content", [b"<svg onload='alert(1)'/>", b"MZ", b"%PDF-1.7"], ids=["svg", "program", "document"])
+@pytest.mark.parametrize(
+    "content", [b"<svg onload='alert(1)'/>", b"MZ", b"%PDF-1.7"], ids=["svg", "program", "document"]
+)
 def test_a_file_that_is_no_picture_is_refused_in_words(adas: Client, content: bytes) -> None:
     upload = SimpleUploadedFile("logo.png", content, content_type="image/png")
     response = adas.post(FORM, filled_in(adas, FORM, new_logo=upload))
@@ -164,9 +167,10 @@ def test_a_file_that_is_no_picture_is_refused_in_words(adas: Client, content: by
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("session_idle_minutes", 4), ("session_idle_minutes", 61), ("session_absolute_hours", 25), ("session_absolute_hours", 0),
-     ("product_name", ""), ("product_name", "x" * 61), ("product_name", "My\u202eAccount"), ("footer", "a\u200bb"),
-     ("footer", "x" * 201), ("feature_security", "maybe"), ("feature_security_history", "read-only")],
+    [("session_idle_minutes", 4), ("session_idle_minutes", 61), ("session_absolute_hours", 25),
+     ("session_absolute_hours", 0), ("product_name", ""), ("product_name", "x" * 61),
+     ("product_name", "My\u202eAccount"), ("footer", "a\u200bb"), ("footer", "x" * 201),
+     ("feature_security", "maybe"), ("feature_security_history", "read-only")],
 )  # fmt: skip
 def test_what_is_out_of_bounds_is_refused_at_its_field(adas: Client, field: str, value: Any) -> None:
     """Security 14: a session never lasts longer than an hour idle or a day in all."""
@@ -190,7 +194,7 @@ def test_there_is_a_choice_for_every_feature(adas: Client) -> None:
 
 
 @pytest.mark.parametrize("feature", FEATURES, ids=lambda feature: feature.id)
-def test_a_feature_switched_off_is_gone_from_its_page_and_the_panel(alices: Client, adas: Client, feature: Feature) -> None:
+def test_a_feature_switched_off_is_gone_from_page_and_panel(alices: Client, adas: Client, feature: Feature) -> None:
     before = alices.get(PAGE_OF[feature.id]).content.decode()
     assert feature.id in URLS or MARKS[feature.id] in before
     save(adas, **{INPUT_OF[feature.id]: "off"})
@@ -281,8 +285,6 @@ def test_posted_extras_are_ignored(adas: Client) -> None:
 
 
 def test_every_feature_belongs_to_a_group_of_the_form(adas: Client) -> None:
-    shown = {
-        name for _, options in adas.get(FORM).context["adminform"].fieldsets for name in options["fields"]
-    }
+    shown = {name for _, options in adas.get(FORM).context["adminform"].fieldsets for name in options["fields"]}
     assert shown >= set(FEATURE_NAMES)
     assert set(FEATURE_NAMES.values()) == set(BY_ID)

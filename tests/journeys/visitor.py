@@ -99,6 +99,10 @@ class Visitor:
         expect(self.page.get_by_role("heading", level=1, name=tab)).to_be_visible()
         return self.page
 
+    def field(self, label: str) -> Locator:
+        """An input by its label, whether it is optional or not."""
+        return self.page.get_by_label(re.compile(rf"^{re.escape(label)}(\s\(optional\))?$"))
+
     def section(self, name: str) -> Locator:
         """A section of a page by its heading."""
         return self.page.get_by_role("region", name=name, exact=True)

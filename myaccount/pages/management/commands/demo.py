@@ -26,9 +26,7 @@ from profile.services import create as create_profile
 from sessions_app import services as sessions
 from sessions_app.models import LoginSession
 
-LAPTOP: Final = Origin(
-    "192.0.2.44", "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0"
-)
+LAPTOP: Final = Origin("192.0.2.44", "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0")
 PHONE: Final = Origin(
     "198.51.100.23",
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
