@@ -84,9 +84,7 @@ def _content_length(head: bytes) -> int:
     return 0
 
 
-def encode(
-    method: str, path: str, *, headers: Mapping[str, str], form: Mapping[str, str] | None = None
-) -> bytes:
+def encode(method: str, path: str, *, headers: Mapping[str, str], form: Mapping[str, str] | None = None) -> bytes:
     """The bytes of a request."""
     body = urlencode(form).encode() if form is not None else b""
     lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]

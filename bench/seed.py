@@ -1,6 +1,6 @@
 """Fills a site's database with the person who is measured: `python -m bench.seed portal|limit_c`.
 
-Runs in a process of its own with that site's settings; prints the cookies of a signed-in browser as JSON.
+Runs in a process of its own with that site's settings; prints the cookies of signed-in browsers as JSON.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from django.core.management import call_command
 
 PASSWORD = "seven quiet wooden lanterns"
 USERNAME = "alice"
-SESSIONS = 5
 EVENTS = 50
+KINDS = ("known", "unknown", "unusable", "disabled")
+PEOPLE_OF_A_KIND = 10
 FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0"
 USER_AGENTS = [
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1"
@@ -28,6 +29,7 @@ USER_AGENTS = [
     " Safari/537.36",
     FIREFOX,
 ]
+SESSIONS = len(USER_AGENTS)
 PROFILE = {
     "given_name": "Alice",
     "family_name": "Liddell",
@@ -42,7 +44,7 @@ PROFILE = {
 }
 
 
-def seed_limit_c() -> dict[str, str]:
+def seed_limit_c() -> dict[str, Any]:
     """The person, and one session."""
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
     from django.contrib.auth.models import User
@@ -54,11 +56,11 @@ def seed_limit_c() -> dict[str, str]:
     session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
     session.save()
-    return {"sessionid": str(session.session_key), "csrftoken": "x" * 32}
+    return {"cookies": {"sessionid": str(session.session_key), "csrftoken": "x" * 32}}
 
 
-def seed_portal() -> dict[str, str]:
-    """The person with a filled profile, sessions in several browsers, and a history."""
+def seed_portal() -> dict[str, Any]:
+    """The person with a filled profile, a history and sessions in several browsers; and people who only sign in."""
     from django.contrib.auth.models import Group
     from django.utils import timezone
 
@@ -73,14 +75,31 @@ def seed_portal() -> dict[str, str]:
     user.groups.add(Group.objects.create(name="Research"))
     Profile.objects.create(user=user, values=PROFILE)
     # Factors and consents of this person are made here once there are any: 3 factors, 10 consents.
-    cookies: dict[str, str] = {}
-    for user_agent in USER_AGENTS[-SESSIONS:]:
-        cookies = _sign_in(user_agent)
-    _add_events(user, now=now)
-    return cookies
+    _add_events(user, EVENTS - SESSIONS, now=now)
+    sessions = [_sign_in(USERNAME, user_agent) for user_agent in USER_AGENTS]
+    groups = _people_to_try(user.password)
+    known = {username: _sign_in(username, FIREFOX) for username in groups["known"]}
+    browsers = {
+        username: {name: value for name, value in kept.items() if "known" in name} for username, kept in known.items()
+    }
+    return {"cookies": sessions[-1], "browsers": browsers, "groups": groups}
 
 
-def _sign_in(user_agent: str) -> dict[str, str]:
+def _people_to_try(encoded: str) -> dict[str, list[str]]:
+    """User names of four kinds, for which a wrong password has to take the same time. The unknown ones are nobody's."""
+    from django.contrib.auth.hashers import make_password
+
+    from myaccount.users.models import User
+
+    groups = {kind: [f"{kind}{number}" for number in range(PEOPLE_OF_A_KIND)] for kind in KINDS}
+    passwords = {"known": encoded, "disabled": encoded, "unusable": make_password(None)}
+    for kind, password in passwords.items():
+        for username in groups[kind]:
+            User.objects.create(username=username, password=password, is_active=kind != "disabled")
+    return groups
+
+
+def _sign_in(username: str, user_agent: str) -> dict[str, str]:
     """Through the page, as people do. Returns the browser's cookies."""
     from urllib.parse import urlsplit
 
@@ -91,38 +110,36 @@ def _sign_in(user_agent: str) -> dict[str, str]:
     host = urlsplit(settings.PUBLIC_URL).netloc
     browser = Client(headers={"user-agent": user_agent, "host": host}, REMOTE_ADDR="192.0.2.10")
     browser.get(reverse("sign-in"), secure=True)
-    reply = browser.post(reverse("sign-in"), {"identifier": USERNAME, "password": PASSWORD}, secure=True)
+    reply = browser.post(reverse("sign-in"), {"identifier": username, "password": PASSWORD}, secure=True)
     if reply.status_code != 302:
         raise SystemExit(f"signing in answered {reply.status_code}")
     return {name: morsel.value for name, morsel in browser.cookies.items()}
 
 
-def _add_events(user: Any, *, now: Any) -> None:
-    """As many events as there are kinds, over and over, until there are enough."""
+def _add_events(user: Any, count: int, *, now: Any) -> None:
+    """Events of every kind, one an hour, up to a day ago."""
     from myaccount.activity.kinds import EventKind
     from myaccount.activity.models import Event
 
-    missing = EVENTS - Event.objects.filter(user_uuid=user.uuid).count()
     kinds = list(EventKind)
     Event.objects.bulk_create(
         Event(
-            at=now - timedelta(hours=number),
+            at=now - timedelta(hours=24 + count - number),
             kind=kinds[number % len(kinds)].value,
             user_uuid=user.uuid,
             by_uuid=user.uuid,
             ip="192.0.2.10",
             user_agent=USER_AGENTS[number % len(USER_AGENTS)],
         )
-        for number in range(missing)
+        for number in range(count)
     )
 
 
 def main() -> None:
-    """Migrate, fill, and print the cookies."""
+    """Migrate, fill, and print what the measurements need."""
     django.setup()
     call_command("migrate", verbosity=0)
-    cookies = seed_portal() if sys.argv[1] == "portal" else seed_limit_c()
-    print(json.dumps(cookies))
+    print(json.dumps(seed_portal() if sys.argv[1] == "portal" else seed_limit_c()))
 
 
 if __name__ == "__main__":

@@ -6,7 +6,8 @@ the folder as its `__path__`: `profile.models` is ours, `profile.Profile` is Pyt
 See docs/adr/0002-the-name-profile.md.
 """
 
-import profile as _profile
 from pathlib import Path as _Path
+
+import profile as _profile
 
 _profile.__path__ = [str(_Path(__file__).resolve().parent.parent / "profile")]

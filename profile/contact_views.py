@@ -58,7 +58,7 @@ def change(request: PortalRequest, kind: str) -> HttpResponse:
         return _apply(request, ContactKind(kind), value, now=now)
     except contacts.ResendTooSoon:
         messages.info(request, _("A code was sent a moment ago. Wait a minute before you ask for another."))
-        return to_section("personal-info", kind)
+        return to_section("personal-info", f"{kind}-pending")
     except contacts.AddressTaken:
         form.add_error("value", _("This address cannot be used."))
     except TooManyAttempts:
@@ -118,7 +118,8 @@ def resend(request: PortalRequest, kind: str) -> HttpResponse:
         messages.error(request, _("Too many codes were sent. Wait a few minutes, then try again."))
     except contacts.NothingPending:
         messages.error(request, _("This change can no longer be completed. Start it again."))
-    return to_section("personal-info", kind)
+        return to_section("personal-info", kind)
+    return to_section("personal-info", f"{kind}-pending")
 
 
 @require_POST
@@ -169,7 +170,7 @@ def _apply(request: PortalRequest, kind: ContactKind, value: str, *, now: dateti
         ContactKind.MOBILE: _("We sent a code to the new number. Until you enter it, nothing changes."),
     }
     messages.info(request, text[kind])
-    return to_section("personal-info", kind)
+    return to_section("personal-info", f"{kind}-pending")
 
 
 def _proven(request: PortalRequest, kind: str) -> HttpResponse:

@@ -93,10 +93,11 @@ def request_change(
         )  # fmt: skip
         _send_code(pending, now=now)
         record(_KINDS[kind][0], user=user, origin=origin, now=now, data={"address": _shown(kind, value)})
-        if kind == ContactKind.EMAIL and user.email and canonical_key(user.email) != canonical_key(value):
+        address = outbox.address_of(user)
+        if kind == ContactKind.EMAIL and address and canonical_key(address) != canonical_key(value):
             outbox.send_email(
                 "email_change_requested",
-                to=user.email,
+                to=address,
                 user=user,
                 now=now,
                 context={"at": partial(formats.moment, now)},
@@ -104,7 +105,10 @@ def request_change(
 
 
 def resend(*, user: User, kind: ContactKind, session_uuid: UUID, now: datetime) -> None:
-    """Send a new code for the pending change; the old one dies. Raises ResendTooSoon, NothingPending, TooManyAttempts."""
+    """Send a new code for the pending change; the old one dies.
+
+    Raises ResendTooSoon, NothingPending or TooManyAttempts.
+    """
     pending = _own(user, kind, session_uuid, now=now)
     if now - pending.sent_at < RESEND_AFTER:
         raise ResendTooSoon
@@ -247,12 +251,13 @@ def _set(
     now: datetime,
     by: User | None = None,
 ) -> None:
-    old = user.email if kind == ContactKind.EMAIL else user.mobile
+    told = outbox.address_of(user)
+    is_other_email = kind == ContactKind.EMAIL and canonical_key(user.email) != canonical_key(value)
     if kind == ContactKind.EMAIL:
         if value and verified_at and is_name_taken(value, other_than=user):
             raise AddressTaken
         user.email, user.email_verified_at = value, verified_at if value else None
-        if user.picture.startswith(GRAVATAR_ORIGIN) and canonical_key(old) != canonical_key(value):
+        if user.picture.startswith(GRAVATAR_ORIGIN) and is_other_email:
             user.picture = ""  # it belonged to the old address, and the person agreed to ask for that one only
     else:
         user.mobile, user.mobile_verified_at = value, verified_at if value else None
@@ -264,12 +269,12 @@ def _set(
     record(_KINDS[kind][1], user=user, origin=origin, now=now, by=by, data={"address": _shown(kind, value)})
     if kind == ContactKind.EMAIL:
         email_changed.send(User, user=user, origin=origin, now=now)
-    if kind == ContactKind.EMAIL and old and canonical_key(old) != canonical_key(value):
+    if is_other_email and told:
         context = {"new_address": value, "at": partial(formats.moment, now)}
-        outbox.send_email("email_changed", to=old, user=user, now=now, context=context)
-    elif kind == ContactKind.MOBILE and user.email:
+        outbox.send_email("email_changed", to=told, user=user, now=now, context=context)
+    elif kind == ContactKind.MOBILE and told:
         context = {"new_number": readable(value) if value else "", "at": partial(formats.moment, now)}
-        outbox.send_email("mobile_changed", to=user.email, user=user, now=now, context=context)
+        outbox.send_email("mobile_changed", to=told, user=user, now=now, context=context)
 
 
 def _shown(kind: ContactKind, value: str) -> str:

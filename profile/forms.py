@@ -54,7 +54,7 @@ class PictureForm(PortalForm):
     """A picture to upload."""
 
     picture = forms.FileField(
-        label=_("Picture"),
+        label=_("Image file"),
         help_text=_("JPEG, PNG, WebP or GIF, at most 5 MB. It is cut to a square."),
         widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp,image/gif"}),
         error_messages={

@@ -27,7 +27,7 @@ def main(more: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         venv.create(folder, with_pip=True)
         python = Path(folder) / "bin" / "python"
-        subprocess.run([python, "-m", "pip", "install", "--quiet", "uv"], check=True)
+        subprocess.run([python, "-m", "pip", "install", "-qq", "uv"], check=True)
         for name, group in FILES.items():
             target = f"requirements/{name}.txt"
             command = [f"{folder}/bin/uv", "pip", "compile", "pyproject.toml", *group, *OPTIONS, *more]

@@ -45,7 +45,9 @@ def _with_services(environment: dict[str, str], stack: contextlib.ExitStack) -> 
     if database:
         environment["DATABASE_URL"] = database
     else:
-        left_out.append("PostgreSQL: SQLite is used instead. Install it (apt-get install postgresql) or set DATABASE_URL.")
+        left_out.append(
+            "PostgreSQL: SQLite is used instead. Install it (apt-get install postgresql) or set DATABASE_URL."
+        )
     if cache:
         environment["CACHE_URL"] = cache
     else:

@@ -79,6 +79,6 @@ def confirmation_attempt(request: HttpRequest, user: User) -> Attempt:
     """The budgets of one try of a signed-in person to prove who they are."""
     account, network = account_key(user, ""), network_of(client_address(request))
     browser = known_browsers.browser_of(request, user)
-    place = f"browser:{browser}|{account}" if browser else f"place:{account}|{network}"
-    return Attempt(account, {place: PER_PLACE, f"confirm:{account}": PER_PLACE}, "")
+    here = {f"browser:{browser}|{account}": PER_BROWSER} if browser else {f"place:{account}|{network}": PER_PLACE}
+    return Attempt(account, {**here, f"confirm:{account}": PER_PLACE}, "")
 

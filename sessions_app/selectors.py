@@ -14,10 +14,9 @@ from sessions_app import devices
 from sessions_app.models import LoginSession
 
 _ACTIVE: Final = KeptQuery(
-    lambda: (
-        LoginSession.objects.filter(user=Given("user"), ended_at=None)
-        .order_by("-last_seen_at", "-started_at")[:100]
-    )
+    lambda: LoginSession.objects.filter(user=Given("user"), ended_at=None).order_by("-last_seen_at", "-started_at")[
+        :100
+    ]
 )
 
 
@@ -36,7 +35,6 @@ class SessionRow:
     login_time: str
     last_accessed: str
     last_accessed_ago: str
-    applications: tuple[str, ...]
 
 
 def active_sessions(user: User, *, current: UUID | None, now: datetime) -> list[SessionRow]:
@@ -65,8 +63,12 @@ def row_of(login_session: LoginSession, *, current: UUID | None, now: datetime) 
         login_time=formats.moment(login_session.started_at),
         last_accessed=formats.moment(login_session.last_seen_at),
         last_accessed_ago=formats.ago(login_session.last_seen_at, now=now),
-        applications=("My Account",),
     )
+
+
+def session_title(browser: str, operating_system: str) -> str:
+    """“Firefox on Windows” from a session's browser and operating system."""
+    return devices.browser_on_system(browser, operating_system)
 
 
 def describe_user_agent(user_agent: str) -> str:

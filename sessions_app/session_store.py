@@ -33,7 +33,8 @@ class SessionStore(DatabaseSessionStore):
 
     def _validate_session_key(self, key: str | None) -> bool:
         """A cookie that no key of ours looks like is not asked about: some of it no database would take."""
-        return bool(super()._validate_session_key(key)) and str(key).isascii() and str(key).isalnum()  # type: ignore[misc]  # (missing in the stubs)
+        is_long_enough: bool = super()._validate_session_key(key)  # type: ignore[misc]  # (missing in the stubs)
+        return bool(is_long_enough) and str(key).isascii() and str(key).isalnum()
 
     def _get_session_from_db(self) -> BrowserSession | None:
         row = next(iter(_SESSION.fetch(key=self.session_key, now=timezone.now())), None)

@@ -74,9 +74,7 @@ def terminate_all(request: PortalRequest) -> HttpResponse:
     """End every session, this one too."""
     if request.method == "GET":
         return render(request, "sessions/confirm_terminate_all.html")
-    services.end_all(
-        user=request.user, reason=EndReason.TERMINATED, origin=origin(request), now=timezone.now()
-    )
+    services.end_all(user=request.user, reason=EndReason.TERMINATED, origin=origin(request), now=timezone.now())
     request.session.flush()
     return to_signed_out(everywhere=True)
 

@@ -17,7 +17,7 @@ def page(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-def constant(request: HttpRequest) -> HttpResponse:
+def constant(_request: HttpRequest) -> HttpResponse:
     """The same without a template, to see that limit c is what it should be: about 0.70 of it."""
     return HttpResponse("constant " * 1100)
 

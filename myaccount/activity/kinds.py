@@ -62,16 +62,27 @@ class Words:
 WORDS: dict[EventKind, Words] = {
     EventKind.SIGNED_IN: Words(_("Signed in"), "arrow-right-end-on-rectangle", EventGroup.SIGN_IN),
     EventKind.SIGN_IN_FAILED: Words(
-        _("Somebody tried to sign in with a wrong password"), "exclamation-triangle", EventGroup.SIGN_IN, True
+        _("Somebody tried to sign in with a wrong password"),
+        "exclamation-triangle",
+        EventGroup.SIGN_IN,
+        is_warning=True,
     ),
-    EventKind.SIGNED_OUT: Words(pgettext_lazy("event", "Signed out"), "arrow-left-start-on-rectangle", EventGroup.SIGN_IN),
+    EventKind.SIGNED_OUT: Words(
+        pgettext_lazy("event", "Signed out"), "arrow-left-start-on-rectangle", EventGroup.SIGN_IN
+    ),
     EventKind.IDENTITY_CONFIRMED: Words(_("Confirmed it was you"), "finger-print", EventGroup.SIGN_IN),
     EventKind.IDENTITY_NOT_CONFIRMED: Words(
-        _("A wrong password was given when confirming it was you"), "exclamation-triangle", EventGroup.SIGN_IN, True
+        _("A wrong password was given when confirming it was you"),
+        "exclamation-triangle",
+        EventGroup.SIGN_IN,
+        is_warning=True,
     ),
     EventKind.PASSWORD_CHANGED: Words(_("Password changed"), "key", EventGroup.PASSWORD),
     EventKind.PASSWORD_CHANGE_REFUSED: Words(
-        _("Password change refused: the current password was wrong"), "exclamation-triangle", EventGroup.PASSWORD, True
+        _("Password change refused: the current password was wrong"),
+        "exclamation-triangle",
+        EventGroup.PASSWORD,
+        is_warning=True,
     ),
     EventKind.SESSION_ENDED: Words(_("Session ended"), "x-circle", EventGroup.SESSIONS),
     EventKind.SESSION_EXPIRED: Words(_("Session expired"), "clock", EventGroup.SESSIONS),
@@ -88,9 +99,9 @@ WORDS: dict[EventKind, Words] = {
     ),
     EventKind.MOBILE_CHANGED: Words(_("Mobile number changed"), "device-phone-mobile", EventGroup.PROFILE),
     EventKind.ACCOUNT_CREATED: Words(_("Account created"), "user-plus", EventGroup.ACCOUNT),
-    EventKind.ACCOUNT_DISABLED: Words(_("Account disabled"), "no-symbol", EventGroup.ACCOUNT, True),
+    EventKind.ACCOUNT_DISABLED: Words(_("Account disabled"), "no-symbol", EventGroup.ACCOUNT, is_warning=True),
     EventKind.ACCOUNT_ENABLED: Words(_("Account enabled"), "check-circle", EventGroup.ACCOUNT),
-    EventKind.ACCOUNT_DELETED: Words(_("Account deleted"), "user-minus", EventGroup.ACCOUNT, True),
+    EventKind.ACCOUNT_DELETED: Words(_("Account deleted"), "user-minus", EventGroup.ACCOUNT, is_warning=True),
     EventKind.RIGHTS_CHANGED: Words(_("Roles or rights changed"), "user-group", EventGroup.ACCOUNT),
     EventKind.SETTINGS_CHANGED: Words(_("Portal settings changed"), "cog-6-tooth", EventGroup.ACCOUNT),
 }

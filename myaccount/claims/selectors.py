@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from myaccount.claims.builtin import WORDS
 from myaccount.claims.models import Claim
 from myaccount.web.kept_queries import KeptRows
 
@@ -22,6 +23,10 @@ def editable_claim(name: str) -> Claim | None:
 
 
 def labels_of(names: list[str]) -> list[str]:
-    """The labels of attributes by name, in that order; a name no longer known stands for itself."""
-    known = {claim.name: str(claim.shown_label) for claim in Claim.objects.filter(name__in=names)}
-    return [known.get(name, name) for name in names]
+    """The labels of attributes by name, in that order; a name no longer known stands for itself.
+
+    One query, and none where all are built in: an administrator's own word for one of those is left out.
+    """
+    custom = [name for name in names if name not in WORDS]
+    known = {claim.name: str(claim.shown_label) for claim in Claim.objects.filter(name__in=custom)} if custom else {}
+    return [str(WORDS[name].label) if name in WORDS else known.get(name, name) for name in names]

@@ -28,8 +28,14 @@ from myaccount.web.selectors import portal_settings
 
 DEFAULT_LIFE: Final = timedelta(days=2)
 CLAIM_LIFE: Final = timedelta(minutes=2)
-MAX_ATTEMPTS: Final = 12
+MAX_ATTEMPTS: Final = 60
 _PAUSES: Final = [timedelta(seconds=s) for s in (10, 30, 60, 120, 300, 600, 1200, 2400, 3600)]
+
+
+def address_of(user: User) -> str:
+    """Where the person is told about their account: a proven address, or any where proof is switched off; or empty."""
+    is_theirs = user.email_verified_at is not None or not portal_settings().prove_contact_changes
+    return user.email if is_theirs else ""
 
 
 @transaction.atomic
@@ -55,7 +61,10 @@ def send_email(
         subject = " ".join(render_to_string(f"email/{topic}.subject.txt", values).split())
         text = render_to_string(f"email/{topic}.txt", values).strip() + "\n"
         html = render_to_string(f"email/{topic}.html", {**values, "subject": subject})
-    return _queue(Channel.EMAIL, topic, to, user, now, life, is_secret, subject=subject[:200], text=text, html=html)
+    return _queue(
+        now=now, life=life, channel=Channel.EMAIL, topic=topic, recipient=to, user=user, is_secret=is_secret,
+        subject=subject[:200], text=text, html=html,
+    )  # fmt: skip
 
 
 @transaction.atomic
@@ -73,23 +82,13 @@ def send_sms(
     with _as_read_by(user):
         values = {**context, "product_name": portal_settings().product_name}
         text = render_to_string(f"sms/{topic}.txt", values).strip()
-    return _queue(Channel.SMS, topic, to, user, now, life, is_secret, text=text)
+    return _queue(
+        now=now, life=life, channel=Channel.SMS, topic=topic, recipient=to, user=user, is_secret=is_secret, text=text
+    )
 
 
-def _queue(
-    channel: Channel,
-    topic: str,
-    to: str,
-    user: User | None,
-    now: datetime,
-    life: timedelta,
-    is_secret: bool,  # noqa: FBT001
-    **parts: str,
-) -> Message:
-    message = Message.objects.create(
-        channel=channel, topic=topic, recipient=to, user=user, created_at=now, expires_at=now + life,
-        next_attempt_at=now, is_secret=is_secret, **parts,
-    )  # fmt: skip
+def _queue(*, now: datetime, life: timedelta, **parts: Any) -> Message:
+    message = Message.objects.create(created_at=now, expires_at=now + life, next_attempt_at=now, **parts)
     deliver.enqueue(str(message.pk))
     return message
 

@@ -52,14 +52,14 @@ def security_checks(request: PortalRequest) -> list[Check]:
         checks += [
             Check(
                 _("E-mail address"),
-                _("Proven to be yours, so that we can reach you when something happens to your account"),
+                _("We tell you there when something happens to your account"),
                 bool(user.email and user.email_verified_at),
                 reverse("edit-contact", args=["email"]),
                 _("Prove") if user.email else _("Add"),
             ),
             Check(
                 _("Mobile number"),
-                _("Proven to be yours, as a second way to reach you"),
+                _("A second way to reach you"),
                 bool(user.mobile and user.mobile_verified_at),
                 reverse("edit-contact", args=["mobile"]),
                 _("Prove") if user.mobile else _("Add"),
@@ -74,7 +74,8 @@ def _password_check(user: User) -> Check:
     since = user.password_changed_at or user.date_joined
     return Check(
         _("Password"),
-        _("Last changed on %(date)s") % {"date": formats.day(timezone.localtime(since))},
+        (_("Last changed on %(date)s") if user.password_changed_at else _("Not changed since %(date)s"))
+        % {"date": formats.day(timezone.localtime(since))},
         timezone.now() - since < PASSWORD_IS_OLD_AFTER,
         f"{reverse('security')}?edit=password#change-password",
         _("Change"),

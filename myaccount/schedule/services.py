@@ -41,7 +41,7 @@ def _run(job: Job, *, now: datetime) -> bool:
     error = ""
     try:
         job.run(now)
-    except Exception as failure:  # noqa: BLE001 (one job's failure must not stop the others)
+    except Exception as failure:
         logger.exception("periodic job %s failed", job.name)
         error = f"{type(failure).__name__}: {failure}"[:300]
     JobRun.objects.filter(name=job.name).update(finished_at=timezone.now(), last_error=error)

@@ -8,7 +8,7 @@ from typing import Any
 
 import django_stubs_ext
 
-from myaccount.settings.environment import env, networks, sms
+from myaccount.settings.environment import networks, readable_file, region, sender, sms
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
@@ -52,6 +52,7 @@ MIDDLEWARE = [
     "django.middleware.gzip.GZipMiddleware",  # pads at random, and the CSRF token is masked: no BREACH
     "myaccount.web.middleware.PrivatePagesMiddleware",
     "myaccount.web.middleware.RequestLimitsMiddleware",
+    "myaccount.web.middleware.AttemptLimitMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "sessions_app.middleware.LoginSessionMiddleware",
@@ -115,7 +116,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "security.password.validators.WordsValidator"},
     {"NAME": "security.password.validators.BreachedPasswordValidator"},
 ]
-BREACHED_PASSWORDS_FILE = env.str("BREACHED_PASSWORDS_FILE", default="")
+BREACHED_PASSWORDS_FILE = readable_file("BREACHED_PASSWORDS_FILE")
 
 # Sign-in lockout: axes is the second guard and the record; the first is myaccount.limits.
 AXES_HANDLER = "axes.handlers.database.AxesDatabaseHandler"
@@ -147,7 +148,7 @@ LANGUAGE_COOKIE_HTTPONLY = True
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
-DEFAULT_PHONE_REGION = env.str("DEFAULT_PHONE_REGION", default="")
+DEFAULT_PHONE_REGION = region("DEFAULT_PHONE_REGION")
 
 # Static files
 STATIC_URL = "/static/"
@@ -188,7 +189,7 @@ CONTENT_SECURITY_POLICY = {
 # Messages
 SMS_URL = sms()
 EMAIL_TIMEOUT = 10  # seconds
-DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default="My Account <no-reply@localhost>")
+DEFAULT_FROM_EMAIL = sender("EMAIL_FROM", "My Account <no-reply@localhost>")
 
 LOGGING = {
     "version": 1,

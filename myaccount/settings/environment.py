@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ipaddress
+import os
+import re
+from email.utils import parseaddr
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
@@ -19,24 +22,30 @@ def refuse(name: str, remedy: str) -> NoReturn:
 
 def required(name: str, remedy: str) -> str:
     """The variable's text, or a refusal to start. `NAME_FILE` may name a file that holds it."""
-    file_name = env.str(f"{name}_FILE", default="")
+    file_name = os.environ.get(f"{name}_FILE", "")
     if file_name:
         try:
             with open(file_name, encoding="utf-8") as file:
                 return file.read().strip()
         except OSError as error:
             refuse(f"{name}_FILE", f"names a file that cannot be read: {error.strerror}.")
-    value: str = env.str(name, default="")
-    return value or refuse(name, f"is not set: {remedy}")
+    return os.environ.get(name, "") or refuse(name, f"is not set: {remedy}")
 
 
 def origin(name: str, value: str, *, allow_http: bool) -> str:
     """An origin without path, such as `https://account.example.org`."""
-    parts = urlsplit(value)
+    remedy = "is not an origin: give a scheme and a host only, like https://account.example.org."
+    try:
+        parts = urlsplit(value)
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        refuse(name, remedy)
     schemes = {"https", "http"} if allow_http else {"https"}
-    if parts.scheme not in schemes or not parts.hostname or parts.path not in ("", "/"):
-        refuse(name, "is not an origin: give a scheme and a host only, like https://account.example.org.")
-    return f"{parts.scheme}://{parts.netloc}"
+    has_more = parts.path not in ("", "/") or parts.query or parts.fragment or "@" in parts.netloc
+    if parts.scheme not in schemes or not parts.hostname or has_more:
+        refuse(name, remedy)
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return f"{parts.scheme}://{host}{port}"
 
 
 def networks(name: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
@@ -50,14 +59,15 @@ def networks(name: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
 
 def database(default: str | None) -> dict[str, Any]:
     """Django's database settings from DATABASE_URL (sqlite: or postgresql:)."""
-    url = env.str("DATABASE_URL", default=default or "") or refuse(
-        "DATABASE_URL", "is not set: give postgresql://user:password@host/name or sqlite:///path."
-    )
+    remedy = "give postgresql://user:password@host/name or sqlite:///path."
+    url = default if default and "DATABASE_URL" not in os.environ else required("DATABASE_URL", remedy)
     try:
+        if not urlsplit(url).scheme or not _says_which_database(url):
+            raise ValueError
         config: dict[str, Any] = env.db_url_config(url)
+        engine = config["ENGINE"]
     except (ImproperlyConfigured, ValueError, KeyError):
-        refuse("DATABASE_URL", "cannot be read: give postgresql://user:password@host/name or sqlite:///path.")
-    engine = config["ENGINE"]
+        refuse("DATABASE_URL", f"cannot be read: {remedy}")
     if engine.endswith("sqlite3"):
         config["OPTIONS"] = {
             "transaction_mode": "IMMEDIATE",
@@ -70,11 +80,23 @@ def database(default: str | None) -> dict[str, Any]:
         config["OPTIONS"] = {
             **config.get("OPTIONS", {}),
             "connect_timeout": 3,  # seconds
-            "options": "-c statement_timeout=5000 -c lock_timeout=4000",  # milliseconds
+            "options": f"-c statement_timeout={_statement_timeout()} -c lock_timeout=4000",  # milliseconds
         }
     else:
         refuse("DATABASE_URL", "names a database that is not supported: use postgresql or sqlite.")
     return config
+
+
+def _says_which_database(url: str) -> bool:
+    return url.startswith("sqlite:") or len(urlsplit(url).path) > 1
+
+
+def _statement_timeout() -> int:
+    """How long a statement may take, in milliseconds; a migration of a large table may need more, 0 for no limit."""
+    text = os.environ.get("DATABASE_STATEMENT_TIMEOUT", "5000")
+    if not text.isdecimal():
+        refuse("DATABASE_STATEMENT_TIMEOUT", "is no number of milliseconds: give 5000, or 0 for no limit.")
+    return int(text)
 
 
 def cache() -> dict[str, Any]:
@@ -93,9 +115,13 @@ def cache() -> dict[str, Any]:
 
 def email(default: str) -> dict[str, Any]:
     """The names and values of Django's e-mail settings from EMAIL_URL."""
-    url: str = env.str("EMAIL_URL", default=default)
+    url = default or required("EMAIL_URL", "give smtp+tls://user:password@host:587.")
+    if default and "EMAIL_URL" in os.environ:
+        url = os.environ["EMAIL_URL"]
     try:
         config: dict[str, Any] = env.email_url_config(url)
+        if config["EMAIL_BACKEND"].endswith("smtp.EmailBackend") and not config["EMAIL_HOST"]:
+            raise ValueError
     except (ImproperlyConfigured, KeyError, ValueError):
         refuse("EMAIL_URL", "cannot be read: give smtp+tls://user:password@host:587.")
     return config
@@ -103,7 +129,33 @@ def email(default: str) -> dict[str, Any]:
 
 def sms(name: str = "SMS_URL") -> str:
     """The SMS gateway's address, with `{to}` where the number goes; empty when there is none."""
-    url: str = env.str(name, default="")
+    url = required(name, "") if os.environ.get(name) or os.environ.get(f"{name}_FILE") else ""
+    if url and not re.match(r"[a-z0-9]+://\S+$", url):
+        refuse(name, "is not the address of a gateway: give one Apprise knows, like twilio://SID:TOKEN@FROM/{to}.")
     if url and "{to}" not in url:
         refuse(name, "does not say where the number goes: put {to} in it, like twilio://SID:TOKEN@FROM/{to}.")
     return url
+
+
+def sender(name: str, default: str) -> str:
+    """Who our mails are from: an address, perhaps with a name before it."""
+    value = os.environ.get(name) or default
+    if "@" not in parseaddr(value)[1]:
+        refuse(name, "is no e-mail address: give one, like My Account <no-reply@example.org>.")
+    return value
+
+
+def region(name: str) -> str:
+    """The country whose telephone numbers need no country code, by its two letters; empty for none."""
+    value = os.environ.get(name, "")
+    if value and not re.fullmatch(r"[A-Z]{2}", value):
+        refuse(name, "is no country: give its two letters, like GB, or leave it out.")
+    return value
+
+
+def readable_file(name: str) -> str:
+    """The path of a file that can be read; empty when not set."""
+    value = os.environ.get(name, "")
+    if value and not os.access(value, os.R_OK):
+        refuse(name, "names a file that cannot be read: give another path, or leave it out.")
+    return value

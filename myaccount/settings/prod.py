@@ -15,15 +15,14 @@ PUBLIC_URL = origin(
     required("PUBLIC_URL", "give the address people open, like https://account.example.org."),
     allow_http=False,
 )
-SECRET_KEY = required("SECRET_KEY", "make one with `openssl rand -base64 50` and keep it secret.")
+SECRET_KEY = required("SECRET_KEY", "make one with `openssl rand -base64 48` and keep it secret.")
 if len(SECRET_KEY) < 50:
-    refuse("SECRET_KEY", "is too short: make one with `openssl rand -base64 50`.")
+    refuse("SECRET_KEY", "is too short: make one with `openssl rand -base64 48`.")
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = [urlsplit(PUBLIC_URL).hostname or "", *env.list("INTERNAL_HOSTS", default=[])]
 
 DATABASES = {"default": database(None)}
 CACHES = {"default": cache()}
-required("EMAIL_URL", "give smtp+tls://user:password@host:587.")
 vars().update(email(""))
 OUTBOX_KEEPS_BODIES = False
 

@@ -9,7 +9,7 @@ from myaccount.settings.environment import cache, database, email, env
 DEBUG = False
 DEVELOPMENT = True
 PUBLIC_URL = "http://localhost:8000"
-SECRET_KEY = "only-for-tests-" + "x" * 50  # noqa: S105
+SECRET_KEY = "only-for-tests-" + "x" * 50
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 
 (BASE_DIR / "var").mkdir(exist_ok=True)

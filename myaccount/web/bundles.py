@@ -87,11 +87,11 @@ class BundleFinder(BaseFinder):
     def __init__(self) -> None:
         self.storage = FileSystemStorage(location=bundle_file().parent)
 
-    def check(self, **kwargs: Any) -> list[Any]:  # noqa: ARG002
+    def check(self, **kwargs: Any) -> list[Any]:
         """There is nothing to configure."""
         return []
 
-    def find(self, path: str, find_all: bool = False, **kwargs: Any) -> Any:  # noqa: ARG002, FBT001, FBT002
+    def find(self, path: str, find_all: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001, FBT002
         """The bundle's place on disk for its name, nothing for any other."""
         if path != BUNDLE:
             return []

@@ -1,4 +1,4 @@
-"""Dates and times in the person's language and time zone. Format once in a selector or view, not in a loop of a template."""
+"""Dates and times in the person's language and time zone. Format in a selector, not in a loop of a template."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def zone(name: str) -> ZoneInfo | None:
     """The time zone of that name, such as Europe/Paris; none when it is empty or unknown."""
     try:
         return ZoneInfo(name) if name else None
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):
         return None
 
 

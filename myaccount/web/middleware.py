@@ -12,6 +12,7 @@ from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
 from django.utils.functional import SimpleLazyObject
 
+from myaccount.limits.services import TooManyAttempts
 from myaccount.web import errors, formats, languages
 from myaccount.web.selectors import shared_portal_settings
 
@@ -56,7 +57,7 @@ _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 def _address(text: str) -> _Address | None:
     try:
-        address = ipaddress.ip_address(text.split("%")[0])  # without the zone of a link-local one
+        address = ipaddress.ip_address(text.split("%", maxsplit=1)[0])  # without the zone of a link-local one
     except ValueError:
         return None
     mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
@@ -90,6 +91,23 @@ class RequestLimitsMiddleware:
         if "\x00" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
             return errors.bad_request
         return None
+
+
+class AttemptLimitMiddleware:
+    """Answers 429 where a spent budget is not answered by the view itself."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
+        """Only for the budgets' own exception."""
+        if not isinstance(exception, TooManyAttempts):
+            return None
+        seconds = max(1, int((exception.until - timezone.now()).total_seconds()))
+        return errors.too_many_requests(request, retry_after=seconds)
 
 
 class PrivatePagesMiddleware:

@@ -1,4 +1,4 @@
-"""Fresh proof of identity before a sensitive act: at most five minutes old, checked on the POST itself (security 20)."""
+"""Fresh proof of identity before a sensitive act: at most five minutes old, checked on the POST (security 20)."""
 
 from __future__ import annotations
 
@@ -24,10 +24,6 @@ INTERRUPTED_FOR: Final = timedelta(minutes=10)
 _CONFIRMED_KEY = "step_up_confirmed_at"
 _INTERRUPTED_KEY = "step_up_interrupted"
 _NEVER_KEPT = ("password", "csrfmiddlewaretoken", "code")
-
-
-class StepUpRequired(Exception):  # noqa: N818
-    """A sensitive service was called without fresh proof of identity."""
 
 
 @dataclass(frozen=True)

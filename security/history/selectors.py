@@ -9,15 +9,16 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from myaccount.activity.kinds import WORDS, EventGroup, EventKind
 from myaccount.activity.models import Event
+from myaccount.claims.selectors import labels_of
 from myaccount.users.models import User
 from myaccount.web import formats
 from myaccount.web.kept_queries import Given, KeptQuery
 from sessions_app.models import EndReason
-from sessions_app.selectors import describe_user_agent
+from sessions_app.selectors import describe_user_agent, session_title
 
 PAGE_SIZE = 20
 _RECENT: Final = KeptQuery(lambda: Event.objects.filter(user_uuid=Given("user")).order_by("-id")[:5])
@@ -61,7 +62,7 @@ def event_page(
     size: int = PAGE_SIZE,
 ) -> EventPage:
     """A page of the person's events of one group, or of all, newest first. One query."""
-    found = Event.objects.filter(user_uuid=user.uuid).order_by("-id")
+    found = Event.objects.filter(user_uuid=user.uuid, kind__in=list(EventKind)).order_by("-id")
     if group is not None:
         found = found.filter(kind__in=[kind.value for kind, words in WORDS.items() if words.group == group])
     if older_than is not None:
@@ -72,9 +73,10 @@ def event_page(
 
 
 def _row_of(event: Event, *, now: datetime, session_uuid: UUID | None) -> EventRow:
-    words = WORDS[EventKind(event.kind)]
+    kind = EventKind(event.kind)
+    words = WORDS[kind]
     is_by_other = event.by_uuid is not None and event.by_uuid != event.user_uuid
-    detail = _detail(EventKind(event.kind), event.data)
+    detail = _detail(kind, event.data)
     if is_by_other:  # whose browser and address are none of the person's business
         detail = " · ".join(filter(None, [detail, _("By an administrator")]))
     return EventRow(
@@ -94,16 +96,16 @@ def _detail(kind: EventKind, data: Mapping[str, Any]) -> str:
     """What is particular to this event."""
     if kind in (EventKind.SESSION_ENDED, EventKind.SESSION_EXPIRED):
         return " · ".join(filter(None, [_ended_sessions(data), _reason(str(data.get("reason", "")))]))
-    if "labels" in data:
-        return ", ".join(str(label) for label in data["labels"])
+    if "claims" in data:
+        return pgettext("separator of a list", ", ").join(labels_of(list(data["claims"])))
     return str(data.get("address", ""))
 
 
 def _ended_sessions(data: Mapping[str, Any]) -> str:
     if "count" in data:
         return ngettext("%(count)s session", "%(count)s sessions", data["count"]) % {"count": data["count"]}
-    parts = [str(data.get("browser", "")), str(data.get("operating_system", ""))]
-    return ", ".join(part for part in parts if part)
+    browser, operating_system = str(data.get("browser", "")), str(data.get("operating_system", ""))
+    return session_title(browser, operating_system) if browser or operating_system else ""
 
 
 def _reason(value: str) -> str:

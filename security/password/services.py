@@ -21,6 +21,7 @@ from myaccount.web import formats
 from myaccount.web.requests import origin
 from security.attempts import confirmation_attempt
 from security.models import PastPassword
+from security.sign_in.services import is_own_password
 from sessions_app import selectors as sessions_selectors
 from sessions_app import services as sessions
 from sessions_app.models import EndReason
@@ -40,7 +41,7 @@ def check_current_password(request: HttpRequest, *, user: User, password: str, n
     """Check it as sign-in would: counted, and counted first. Raises WrongPassword or TooManyAttempts (security 34)."""
     attempt = confirmation_attempt(request, user)
     attempt.reserve(now=now)
-    if not check_password(normalize_password(password), user.password):
+    if not is_own_password(request, attempt, user=user, password=password):
         record(EventKind.PASSWORD_CHANGE_REFUSED, user=user, origin=origin(request), now=now)
         raise WrongPassword
     attempt.succeeded()
@@ -74,13 +75,14 @@ def change(request: HttpRequest, *, user: User, new: str, now: datetime) -> None
     source = origin(request)
     sessions.end_all(user=user, reason=EndReason.PASSWORD_CHANGED, origin=source, now=now, keep=source.session_uuid)
     record(EventKind.PASSWORD_CHANGED, user=user, origin=source, now=now)
-    if user.email:
+    address = outbox.address_of(user)
+    if address:
         context = {
             "browser": partial(sessions_selectors.describe_user_agent, source.user_agent),
             "ip": source.ip,
             "at": partial(formats.moment, now),
         }
-        outbox.send_email("password_changed", to=user.email, user=user, now=now, context=context)
+        outbox.send_email("password_changed", to=address, user=user, now=now, context=context)
 
 
 def _forget_oldest(user: User) -> None:

@@ -72,14 +72,25 @@ def confirm_identity(request: HttpRequest, *, user: User, password: str, now: da
     """Prove again who one is, with the password. Raises SignInRefused or TooManyAttempts."""
     attempt = confirmation_attempt(request, user)
     attempt.reserve(now=now)
-    if _authenticate(request, attempt, user, user.username, password) is None:
+    if not is_own_password(request, attempt, user=user, password=password):
         record(EventKind.IDENTITY_NOT_CONFIRMED, user=user, origin=origin(request), now=now)
         raise SignInRefused
     attempt.succeeded()
     with transaction.atomic():
-        update_session_auth_hash(request, user)  # changes the key, and knows the password's hash if it was made anew
+        request.session.cycle_key()
         step_up.mark_confirmed(request.session, now=now)
         record(EventKind.IDENTITY_CONFIRMED, user=user, origin=origin(request), now=now)
+
+
+def is_own_password(request: HttpRequest, attempt: Attempt, *, user: User, password: str) -> bool:
+    """Whether a signed-in person typed their own password. The attempt is reserved by the caller.
+
+    A hash made with old parameters is made anew by this, so the session is tied to the new one.
+    """
+    if _authenticate(request, attempt, user, user.username, password) is None:
+        return False
+    update_session_auth_hash(request, user)
+    return True
 
 
 def sign_out(request: HttpRequest, *, login_session: LoginSession, now: datetime) -> None:
@@ -98,7 +109,8 @@ def _authenticate(
 
 
 def _tell_of_new_browser(request: HttpRequest, user: User, *, now: datetime) -> None:
-    if not user.email:
+    address = outbox.address_of(user)
+    if not address:
         return
     source = origin(request)
     context = {
@@ -106,4 +118,4 @@ def _tell_of_new_browser(request: HttpRequest, user: User, *, now: datetime) -> 
         "ip": source.ip,
         "at": partial(formats.moment, now),
     }
-    outbox.send_email("new_sign_in", to=user.email, user=user, now=now, context=context)
+    outbox.send_email("new_sign_in", to=address, user=user, now=now, context=context)

@@ -18,7 +18,7 @@ class Stage:
     is_done: Callable[[PendingSignIn, User], bool]
 
 
-def _has_shown_a_first_factor(pending: PendingSignIn, user: User) -> bool:
+def _has_shown_a_first_factor(pending: PendingSignIn, user: User) -> bool:  # noqa: ARG001 (every stage is asked so)
     return bool(pending.methods)
 
 

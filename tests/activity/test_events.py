@@ -28,7 +28,12 @@ def test_an_event_says_who_what_when_and_from_where(alice: User, bob: User) -> N
     origin = Origin(ip="2001:db8::1", user_agent="x" * 9000, session_uuid=session)
     record(EventKind.SESSION_ENDED, user=alice, origin=origin, now=NOW, by=bob, data={"count": 2})
     event = Event.objects.get()
-    assert (event.at, event.kind, event.user_uuid, event.by_uuid) == (NOW, "sessions.session.ended", alice.uuid, bob.uuid)
+    assert (event.at, event.kind, event.user_uuid, event.by_uuid) == (
+        NOW,
+        "sessions.session.ended",
+        alice.uuid,
+        bob.uuid,
+    )
     assert (event.ip, event.session_uuid, event.data) == ("2001:db8::1", session, {"count": 2})
     assert len(event.user_agent) == 512
 
@@ -66,7 +71,7 @@ def test_events_outlive_the_account(alice: User) -> None:
 
 
 def test_a_change_undone_leaves_no_event(alice: User) -> None:
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
+    with pytest.raises(ZeroDivisionError), transaction.atomic():  # noqa: PT012
         some_event(alice)
         raise ZeroDivisionError
     assert not Event.objects.exists()

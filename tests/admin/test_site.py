@@ -28,7 +28,7 @@ PAGES = [
 
 
 def admin_pages(*, rows: int = 25) -> list[str]:
-    """Of every model registered: the list, the form for a new row, and the pages of so many rows."""
+    """Of every model registered: the list, the form for a new row, and the page of so many rows."""
     paths = ["/admin/"]
     for model in admin.site._registry:
         name = f"{model._meta.app_label}_{model._meta.model_name}"
@@ -36,8 +36,9 @@ def admin_pages(*, rows: int = 25) -> list[str]:
         if name not in ("web_portalsettings", "activity_event", "outbox_message", "schedule_jobrun",
                         "sessions_app_loginsession"):  # fmt: skip
             paths.append(reverse(f"admin:{name}_add"))
-        for row in model._default_manager.all()[:30]:
-            paths += [reverse(f"admin:{name}_{page}", args=[row.pk]) for page in ("change", "history")]
+        for number, row in enumerate(model._default_manager.all()[:rows]):
+            pages = ("change", "history") if number == 0 else ("change",)
+            paths += [reverse(f"admin:{name}_{page}", args=[row.pk]) for page in pages]
     return paths
 
 

@@ -13,7 +13,19 @@ from myaccount.claims.builtin import WORDS
 from myaccount.claims.models import Claim, ClaimType
 from myaccount.claims.selectors import editable_claim, labels_of, profile_claims
 
-MANUAL = ["First Name", "Last Name", "Organization", "Country", "Email", "Telephone", "Mobile", "IM", "URL", "Department", "Role"]
+MANUAL = [
+    "First Name",
+    "Last Name",
+    "Organization",
+    "Country",
+    "Email",
+    "Telephone",
+    "Mobile",
+    "IM",
+    "URL",
+    "Department",
+    "Role",
+]
 
 
 def test_the_fields_of_the_manual_are_there_in_its_order(db: None) -> None:
@@ -50,7 +62,11 @@ def test_a_custom_attribute_stands_where_its_order_says(db: None) -> None:
 
 @pytest.mark.parametrize(
     ("language", "label", "help_text"),
-    [("en", "Staff number", "On your badge."), ("de", "Personalnummer", "On your badge."), ("de-at", "Personalnummer", "On your badge.")],
+    [
+        ("en", "Staff number", "On your badge."),
+        ("de", "Personalnummer", "On your badge."),
+        ("de-at", "Personalnummer", "On your badge."),
+    ],
 )
 def test_words_are_shown_in_the_language_in_use(db: None, language: str, label: str, help_text: str) -> None:
     translations = {"de": {"label": "Personalnummer", "help_text": 7}}

@@ -6,7 +6,7 @@ JOURNEYS_SHOTS=<folder> also keeps a picture of each, to be looked at.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -17,10 +17,8 @@ from pytest_django import Settings
 
 from myaccount.claims.models import Claim, ClaimType
 from myaccount.outbox.models import Message
-from myaccount.users.models import User
 from myaccount.web.models import PortalSettings
 from profile.models import Profile
-from tests.journeys.conftest import NewVisitor
 from tests.journeys.visitor import PERSONAL_INFO, SECURITY, Visitor
 from tests.profile import support
 from tests.support.browsing import new_browser, sign_in
@@ -43,7 +41,7 @@ def state(function: State) -> State:
     return function
 
 
-def violations(page: Page, options: dict[str, object]) -> list[str]:
+def violations(page: Page, options: Mapping[str, object]) -> list[str]:
     """What axe finds, a line each."""
     found = _axe.run(page, options=options).response["violations"]
     return [f"{v['id']}: {node['target']} {node['html'][:200]}" for v in found for node in v["nodes"]]
@@ -234,9 +232,7 @@ def picture_as_a_dialog(visitor: Visitor) -> None:
 @state
 def picture_refused(visitor: Visitor) -> None:
     as_alice(f"{PERSONAL_INFO}picture/")(visitor)
-    visitor.field("Picture").set_input_files(
-        {"name": "me.png", "mimeType": "image/png", "buffer": b"<svg/>"}
-    )
+    visitor.field("Image file").set_input_files({"name": "me.png", "mimeType": "image/png", "buffer": b"<svg/>"})
     visitor.page.get_by_role("button", name="Save").click()
     expect(visitor.page.get_by_role("alert")).to_be_visible()
 
@@ -300,7 +296,12 @@ def something_was_interrupted(visitor: Visitor) -> None:
 
 @state
 def everything_read_only(visitor: Visitor) -> None:
-    features = ("personal-info.profile", "personal-info.picture", "security.change-password", "security.active-sessions")
+    features = (
+        "personal-info.profile",
+        "personal-info.picture",
+        "security.change-password",
+        "security.active-sessions",
+    )
     PortalSettings(
         features=dict.fromkeys(features, "read-only"), footer="Wonderland Ltd, Oxford", support_url="https://x.example/"
     ).save()

@@ -135,7 +135,7 @@ def test_callers_that_share_some_budgets_do_not_wait_for_each_other_forever() ->
     def reserve(number: int) -> None:
         start = number % len(keys)
         order = keys[start:] + keys[:start]
-        limits.reserve({key: wide for key in order[:4]}, now=NOW)
+        limits.reserve(dict.fromkeys(order[:4], wide), now=NOW)
 
     assert in_parallel(reserve, 15) == [None] * 15
     assert sum(AttemptBudget.objects.values_list("failures", flat=True)) == 15 * 4

@@ -35,7 +35,8 @@ def change(
 
 
 def values_of(user: User) -> dict[str, str]:
-    return Profile.objects.get(user=user).values
+    values: dict[str, str] = Profile.objects.get(user=user).values
+    return values
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from html import unescape
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -32,7 +33,7 @@ def open_row(client: Client, name: str) -> dict[str, str]:
     return form_on(client.get(f"{PAGE}?edit={name}").content.decode())
 
 
-def save(client: Client, name: str, **fields: str):
+def save(client: Client, name: str, **fields: str) -> Any:
     return client.post(f"{PAGE}profile/{name}/", fields)
 
 

@@ -1,4 +1,4 @@
-"""`make run`, as a newcomer meets it: the portal answers, the demo people can sign in, and stopping stops everything."""
+"""`make run`, as a newcomer meets it: the portal answers, the demo people can sign in, stopping stops everything."""
 
 from __future__ import annotations
 

@@ -48,7 +48,9 @@ def test_events_can_be_looked_at_by_kind(alices: Client, alice: User) -> None:
     assert "Nothing of this kind has happened." in words_of(alices.get(HISTORY, {"kind": "password"}))
 
 
-@pytest.mark.parametrize("query", ["kind=nonsense", "before=x", "before=-1", "before=" + "9" * 30, "before=٣", "before=", "kind=%ff"])
+@pytest.mark.parametrize(
+    "query", ["kind=nonsense", "before=x", "before=-1", "before=" + "9" * 30, "before=٣", "before=", "kind=%ff"]
+)
 def test_an_odd_question_gets_an_ordinary_answer(alices: Client, query: str) -> None:
     """Security 90."""
     assert alices.get(f"{HISTORY}?{query}").status_code == 200
@@ -71,7 +73,13 @@ def test_pages_follow_each_other_without_gap_or_repetition(alices: Client, alice
 
 def test_the_newest_come_first_whatever_the_clock_did(alices: Client, alice: User) -> None:
     happen(EventKind.EMAIL_CHANGED, alice, data={"address": "first@example.org"})
-    record(EventKind.EMAIL_CHANGED, user=alice, origin=Origin(), now=timezone.now() - timedelta(days=1), data={"address": "second@example.org"})
+    record(
+        EventKind.EMAIL_CHANGED,
+        user=alice,
+        origin=Origin(),
+        now=timezone.now() - timedelta(days=1),
+        data={"address": "second@example.org"},
+    )
     page = words_of(alices.get(HISTORY))
     assert page.index("second@example.org") < page.index("first@example.org")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +68,14 @@ def test_fifteen_characters_are_enough_and_a_thousand_not_too_many(password: str
 
 @pytest.mark.parametrize(
     "password",
-    ["alllowercaseletters", "1357924680864213579", "!!\"§$%&/()=?+*#'", "пароль из простых слов", "with spaces in between", "🦊🐻🐼🐨🐯🦁🐮🐷🐸🐵🐔🐧🐦🐤🦆"],
+    [
+        "alllowercaseletters",
+        "1357924680864213579",
+        "!!\"§$%&/()=?+*#'",
+        "пароль из простых слов",
+        "with spaces in between",
+        "🦊🐻🐼🐨🐯🦁🐮🐷🐸🐵🐔🐧🐦🐤🦆",
+    ],
 )
 def test_no_kind_of_character_is_demanded(alices: Client, password: str) -> None:
     """Security 32: no rules of composition."""
@@ -128,7 +136,11 @@ def test_what_was_seen_in_a_leak_is_refused(tmp_path: Path, settings: Settings) 
     assert code_of(BreachedPasswordValidator(), leaked[0]) == ""
 
 
-@given(listed=st.sets(st.text(max_size=5), max_size=40), asked=st.text(max_size=5), ending=st.sampled_from(["\n", "\r\n", ":7\n"]))
+@given(
+    listed=st.sets(st.text(max_size=5), max_size=40),
+    asked=st.text(max_size=5),
+    ending=st.sampled_from(["\n", "\r\n", ":7\n"]),
+)
 def test_the_search_by_halving_finds_what_is_there_and_nothing_else(
     tmp_path_factory: pytest.TempPathFactory, listed: set[str], asked: str, ending: str
 ) -> None:
@@ -192,7 +204,9 @@ def test_a_new_password_typed_in_another_form_of_unicode_is_the_same(alices: Cli
     composed, decomposed = "sept lanternes ét\u00e9", "sept lanternes ét\u0065\u0301"
     assert change(alices, decomposed, again=composed).status_code == 302
     for spelling in (composed, decomposed):
-        assert new_browser().post("/myaccount/sign-in/", {"identifier": "alice", "password": spelling}).status_code == 302
+        assert (
+            new_browser().post("/myaccount/sign-in/", {"identifier": "alice", "password": spelling}).status_code == 302
+        )
 
 
 def test_spaces_around_a_password_belong_to_it(alices: Client, alice: User) -> None:
@@ -278,7 +292,7 @@ def test_the_history_tells_nothing_to_somebody_without_the_current_password(alic
 def test_the_last_few_passwords_are_refused_and_older_ones_are_forgotten(alices: Client, alice: User) -> None:
     """Security 34."""
     used = [PASSPHRASE, *(f"{number} loud copper trumpets" for number in "abcdefg")]
-    for current, new in zip(used, used[1:], strict=False):
+    for current, new in pairwise(used):
         assert change(alices, new, current=current).status_code == 302
     for recent in used[-6:]:
         assert "You have used it before." in words_of(change(alices, recent, current=used[-1]))

@@ -58,8 +58,9 @@ def reply(response: Any) -> tuple[int, bytes, dict[str, str], dict[str, dict[str
 # One answer
 
 
-def test_every_failure_gets_the_same_answer(alice: User, settings: Settings) -> None:
+def test_every_failure_gets_the_same_answer(alice: User, settings: Settings, time_machine: Any) -> None:
     """Security 1: unknown, wrong, disabled, without password, locked by our limits, locked by axes."""
+    time_machine.move_to("2026-11-22T12:00:00Z", tick=False)  # cookies say when they end, to the second
     make_person("disabled", is_active=False)
     make_person("unusable", password=None)
     make_person("victim")
@@ -351,7 +352,7 @@ def test_signing_in_changes_the_key_and_kills_the_old_one(alice: User) -> None:
     planted = attacker.session
     planted["planted"] = True
     planted.save()
-    victim.cookies["session"] = attacker.cookies["session"] = planted.session_key
+    victim.cookies["session"] = attacker.cookies["session"] = planted.session_key or ""
     sign_in(victim)
     assert victim.cookies["session"].value != planted.session_key
     assert is_signed_in(victim)
@@ -465,7 +466,12 @@ def test_half_a_sign_in_opens_nothing(half_signed_in: Client) -> None:
         for answer in (half_signed_in.get(address.path), half_signed_in.post(address.path)):
             assert answer.status_code in (302, 307, 405), address
             if answer.status_code != 405:
-                assert answer["Location"].split("?")[0] in (SIGN_IN, "/admin/", "/myaccount/sign-out/", "/myaccount/security/")
+                assert answer["Location"].split("?")[0] in (
+                    SIGN_IN,
+                    "/admin/",
+                    "/myaccount/sign-out/",
+                    "/myaccount/security/",
+                )
 
 
 @pytest.mark.parametrize("why", ["too old", "from the future", "password changed", "disabled", "deleted", "garbage"])
@@ -489,7 +495,9 @@ def test_half_a_sign_in_dies(half_signed_in: Client, alice: User, time_machine: 
     assert pending.load(session, now=now) is None
 
 
-@pytest.mark.parametrize("kept", [None, "x", [], {}, {"user_uuid": "not a uuid", "at": 0.0}, {"user_uuid": 1, "at": "x"}])
+@pytest.mark.parametrize(
+    "kept", [None, "x", [], {}, {"user_uuid": "not a uuid", "at": 0.0}, {"user_uuid": 1, "at": "x"}]
+)
 def test_unreadable_state_starts_over(db: None, kept: Any) -> None:
     """Security 10."""
     session = new_browser().session

@@ -33,7 +33,7 @@ def confirm(client: Client, **form: str) -> Any:
 def offered_again(client: Client) -> tuple[str, dict[str, str]]:
     """The form of the page that goes on: where it is sent, and its hidden fields."""
     page = client.get(CONTINUE).content.decode()
-    main = page[page.index('<main') : page.index("</main>")]
+    main = page[page.index("<main") : page.index("</main>")]
     form = re.search(r'<form method="post" action="([^"]+)"[^>]*>(.*?)</form>', main, re.DOTALL)
     assert form is not None
     fields = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form[2])
@@ -136,7 +136,7 @@ def test_somebody_elses_password_confirms_nothing(alices: Client, bob: User) -> 
 def test_a_form_that_came_late_is_kept_and_offered_again(alices: Client, alice: User) -> None:
     """Security 20: nothing typed is lost."""
     make_stale(alices)
-    typed = {"value": "Zoë <zoe+new@example.org>", "opened_with": "a" * 32, "several": "ü & \"quotes\" 'n <b>"}
+    typed = {"value": "Zoë <zoe+new@example.org>", "opened_with": "a" * 32, "several": 'ü & "quotes" \'n <b>'}
     alices.post("/myaccount/personal-info/contact/email/", typed)
     confirm(alices, next=CONTINUE)
     path, fields = offered_again(alices)

@@ -46,7 +46,9 @@ def test_only_the_first_512_characters_count() -> None:
     assert describe(" " * 512 + FIREFOX).browser == ""
 
 
-@pytest.mark.parametrize("user_agent", [";" * 8192, "<script>alert(1)</script>", "x\x00y", "\u202eFirefox", "é" * 8192, "a\tb"])
+@pytest.mark.parametrize(
+    "user_agent", [";" * 8192, "<script>alert(1)</script>", "x\x00y", "\u202eFirefox", "é" * 8192, "a\tb"]
+)
 def test_a_hostile_header_is_stored_short_and_shown_as_text(alice: User, user_agent: str) -> None:
     """Security 23, 26, 90."""
     browser = sign_in(new_browser(user_agent))

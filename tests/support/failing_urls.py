@@ -9,7 +9,8 @@ from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest
 from django.urls import path
 
-from myaccount.urls import handler400, handler403, handler404, handler500, urlpatterns as _portal
+from myaccount.urls import handler400, handler403, handler404, handler500
+from myaccount.urls import urlpatterns as _portal
 
 FAILURES = {
     "400": SuspiciousOperation("secret detail"),

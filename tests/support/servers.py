@@ -41,10 +41,10 @@ class MailServer:
         await asyncio.sleep(self.delay)
         assert isinstance(envelope.content, bytes)
         if self.reply.startswith("250"):
-            self.received.append(message_from_bytes(envelope.content, policy=policy.default))  # type: ignore[arg-type]
+            self.received.append(message_from_bytes(envelope.content, policy=policy.default))
             self.senders.append(str(envelope.mail_from))
         if self.hangs_up:
-            assert server.transport is not None
+            assert isinstance(server.transport, asyncio.Transport)
             server.transport.abort()
         return self.reply
 
@@ -76,7 +76,7 @@ def sms_gateway(*, status: int = 200) -> Iterator[Gateway]:
     gateway = Gateway(status)
 
     class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:  # noqa: N802
+        def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             gateway.received.append((self.path, json.loads(body)))
             self.send_response(gateway.status)

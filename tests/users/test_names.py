@@ -47,7 +47,9 @@ def test_no_form_of_a_name_escapes_its_key(name: str) -> None:
         assert canonical_key(unicodedata.normalize(form, name)) == canonical_key(name)
 
 
-@pytest.mark.parametrize("character", ["\x00", "\n", "\x7f", "\u202e", "\u200b", "\ufeff", "\ue000", "\u2028", "\ud800"])
+@pytest.mark.parametrize(
+    "character", ["\x00", "\n", "\x7f", "\u202e", "\u200b", "\ufeff", "\ue000", "\u2028", "\ud800"]
+)
 def test_characters_nobody_sees_are_refused_in_user_names(character: str) -> None:
     """Security 90."""
     assert has_forbidden_characters(f"al{character}ice")

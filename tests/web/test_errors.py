@@ -19,13 +19,13 @@ from tests.support.browsing import SIGN_IN, new_browser
 from tests.support.failing_urls import FAILURES
 
 RESPONSES = {
-    400: lambda request: errors.bad_request(request),
-    403: lambda request: errors.permission_denied(request),
-    404: lambda request: errors.page_not_found(request),
+    400: errors.bad_request,
+    403: errors.permission_denied,
+    404: errors.page_not_found,
     405: lambda request: errors.method_not_allowed(request, allowed="POST"),
-    413: lambda request: errors.too_large(request),
+    413: errors.too_large,
     429: lambda request: errors.too_many_requests(request, retry_after=61),
-    500: lambda request: errors.server_error(request),
+    500: errors.server_error,
 }
 
 
@@ -85,7 +85,9 @@ def test_a_failure_does_not_sign_anybody_out(alices: Client, how: str) -> None:
     assert alices.get("/myaccount/").status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/no/such/page/", "/myaccount/no-such-page/", "/myaccount/picture/x" * 100, "/%ff%fe/"])
+@pytest.mark.parametrize(
+    "path", ["/no/such/page/", "/myaccount/no-such-page/", "/myaccount/picture/x" * 100, "/%ff%fe/"]
+)
 def test_an_unknown_address_is_a_404_of_ours(db: None, client: Client, path: str) -> None:
     response = client.get(path)
     assert response.status_code == 404

@@ -124,7 +124,7 @@ def test_the_lists_name_nothing_that_is_gone() -> None:
 
 def addresses_of(feature: Feature) -> list[Address]:
     """Those of a section, or of a page and its sections."""
-    ids = {other.id for other in FEATURES if other.id == feature.id or other.page_id == feature.id}
+    ids = {other.id for other in FEATURES if feature.id in (other.id, other.page_id)}
     return [address for address in OURS if getattr(address.view, "feature_id", "") in ids]
 
 
@@ -156,9 +156,7 @@ def test_what_is_read_only_takes_no_forms(alices: Client, feature: Feature) -> N
         ({}, "/myaccount/"),
     ],
 )
-def test_everybody_lands_on_the_first_page_that_is_on(
-    alice: User, features: dict[str, str], landing: str
-) -> None:
+def test_everybody_lands_on_the_first_page_that_is_on(alice: User, features: dict[str, str], landing: str) -> None:
     PortalSettings(features=features).save()
     browser = new_browser()
     page = browser.post(SIGN_IN, {"identifier": "alice", "password": PASSPHRASE}, follow=True)

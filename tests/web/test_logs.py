@@ -85,7 +85,10 @@ def test_nothing_a_stranger_sends_forges_a_line(db: None, log: Callable[[], str]
 def test_a_refused_request_leaves_no_trace_of_code(db: None, log: Callable[[], str]) -> None:
     """Security 90: anybody can have requests refused, so each is one line."""
     browser = new_browser(raise_request_exception=False)
-    assert browser.generic("POST", SIGN_IN, b"x" * 2_000_000, content_type="application/x-www-form-urlencoded").status_code == 413
+    assert (
+        browser.generic("POST", SIGN_IN, b"x" * 2_000_000, content_type="application/x-www-form-urlencoded").status_code
+        == 413
+    )
     assert browser.generic("POST", SIGN_IN, b"x", content_type="multipart/form-data").status_code == 400
     assert browser.get("/myaccount/%00").status_code == 400
     assert "Traceback" not in log()
@@ -110,7 +113,14 @@ def test_no_secret_reaches_the_log(log: Callable[[], str], request: pytest.Fixtu
     codes = re.findall(r"\b\d{6}\b|(?<=/link/)[\w-]+", proof.text)
     assert len(codes) >= 2
     alice.refresh_from_db()
-    secrets = [PASSPHRASE, *typed, *codes, alice.password, browser.cookies["session"].value, browser.cookies["known"].value]
+    secrets = [
+        PASSPHRASE,
+        *typed,
+        *codes,
+        alice.password,
+        browser.cookies["session"].value,
+        browser.cookies["known"].value,
+    ]
     text = log()
     assert "prove_email" in text or "deliver" in text
     assert [secret for secret in secrets if secret in text] == []

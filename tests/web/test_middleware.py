@@ -23,7 +23,9 @@ PROXIES = [ipaddress.ip_network(text) for text in ("10.0.0.0/8", "192.0.2.7", "f
 
 def seen(remote: str, **headers: str) -> dict[str, Any]:
     """The request as views see it, sent from `remote` with these headers."""
-    request = RequestFactory().get("/", REMOTE_ADDR=remote, headers={k.replace("_", "-"): v for k, v in headers.items()})
+    request = RequestFactory().get(
+        "/", REMOTE_ADDR=remote, headers={k.replace("_", "-"): v for k, v in headers.items()}
+    )
     found: dict[str, Any] = {}
 
     def view(request: HttpRequest) -> HttpResponse:
@@ -99,7 +101,8 @@ def test_a_forged_address_reaches_neither_the_session_nor_the_event(alice: User)
 
 
 @pytest.mark.parametrize(
-    ("length", "status"), [("6000001", 413), ("99999999999999999999", 413), ("-1", 400), ("1e9", 400), ("", 200), ("x", 400)]
+    ("length", "status"),
+    [("6000001", 413), ("99999999999999999999", 413), ("-1", 400), ("1e9", 400), ("", 200), ("x", 400)],
 )
 def test_a_body_larger_than_any_form_is_refused_unread(db: None, client: Client, length: str, status: int) -> None:
     """Security 90."""

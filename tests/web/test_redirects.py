@@ -139,7 +139,9 @@ def test_a_failed_sign_in_offers_nowhere_else(alice: User, value: str) -> None:
 def test_a_good_target_outlives_a_failed_try(alice: User) -> None:
     browser, target = new_browser(), "/myaccount/security/history/?kind=password"
     page = browser.post(SIGN_IN, {"identifier": "alice", "password": "wrong", "next": target})
-    assert '<input type="hidden" name="next" value="/myaccount/security/history/?kind=password">' in page.content.decode()
+    assert (
+        '<input type="hidden" name="next" value="/myaccount/security/history/?kind=password">' in page.content.decode()
+    )
     done = browser.post(SIGN_IN, {"identifier": "alice", "password": PASSPHRASE, "next": target})
     assert done["Location"] == target
 

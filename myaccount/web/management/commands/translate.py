@@ -24,7 +24,7 @@ class Command(BaseCommand):
 
     def handle(
         self,
-        *args: Any,  # noqa: ARG002 (Django's signature)
+        *args: Any,
         check: bool = False,
         add: str | None = None,
         **options: Any,
