@@ -1,4 +1,4 @@
-"""`python -m bench`: seeds, measures, prints one table and writes bench/results.md. Needs PostgreSQL on this machine."""
+"""`python -m bench`: seeds, measures, prints the results and writes them to bench/results.md. Needs PostgreSQL."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from bench import crowd, databases, first_visit, sign_in
-from bench.comparing import CONNECTIONS, cost, pages_in_turn
+from bench.comparing import CONNECTIONS, pages_in_turn
 from bench.pages import LISTS, PAGES
 from bench.report import Results, as_markdown
 from bench.seed import PASSWORD
@@ -114,7 +114,7 @@ def _measure(servers: dict[str, Server], people: dict[str, dict], *, rounds: int
 
 
 def _say(text: str) -> None:
-    print(f"… {text}", flush=True)
+    print(f"{time.strftime('%H:%M:%S')} {text}", flush=True)
 
 
 if __name__ == "__main__":

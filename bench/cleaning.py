@@ -16,12 +16,12 @@ BATCHES: Final = 3  # runs of each job; the rows made due are enough for all of 
 
 _DUE: Final = (
     # ended long ago, run out while nobody looked, and cookies' rows that ran out
-    """UPDATE sessions_app_loginsession SET ended_at = now() - interval '100 days', end_reason = 'signed-out' WHERE uuid IN
-       (SELECT uuid FROM sessions_app_loginsession WHERE user_agent = 'Mozilla/5.0' AND ended_at IS NOT NULL LIMIT 4000)""",
+    """UPDATE sessions_app_loginsession SET ended_at = now() - interval '100 days' WHERE uuid IN
+       (SELECT uuid FROM sessions_app_loginsession WHERE ended_at IS NOT NULL LIMIT 4000)""",
     """UPDATE sessions_app_loginsession SET last_seen_at = now() - interval '2 hours' WHERE uuid IN
-       (SELECT uuid FROM sessions_app_loginsession WHERE user_agent = 'Mozilla/5.0' AND ended_at IS NULL LIMIT 1000)""",
+       (SELECT uuid FROM sessions_app_loginsession WHERE ended_at IS NULL LIMIT 1000)""",
     """UPDATE sessions_app_browsersession SET expire_date = now() - interval '1 hour' WHERE session_key IN
-       (SELECT session_key FROM sessions_app_browsersession WHERE session_data LIKE 'xxx%' LIMIT 4000)""",
+       (SELECT session_key FROM sessions_app_browsersession LIMIT 4000)""",
     """INSERT INTO limits_attemptbudget (key, failures, last_attempt_at)
        SELECT 'bench-' || n, 1, now() - (n % 5) * interval '1 day' FROM generate_series(1, 20000) AS n""",
 )

@@ -38,7 +38,7 @@ class Ratio:
         return median(self.values)
 
     def __str__(self) -> str:
-        return f"{self.median:.2f} ({min(self.values):.2f}–{max(self.values):.2f})"
+        return f"{self.median:.2f} ({min(self.values):.2f} to {max(self.values):.2f})"
 
 
 @dataclass

@@ -31,7 +31,8 @@ FROM sessions_app_loginsession WHERE ended_at IS NULL AND user_agent = 'Mozilla/
 """
 _EVENTS: Final = """
 INSERT INTO activity_event (at, kind, user_uuid, by_uuid, session_uuid, ip, user_agent, data)
-SELECT now() - n * interval '1 hour', 'security.sign_in.succeeded', uuid, uuid, NULL, '198.51.100.7', 'Mozilla/5.0', '{{}}'
+SELECT now() - n * interval '1 hour', 'security.sign_in.succeeded', uuid, uuid, NULL, '198.51.100.7', 'Mozilla/5.0',
+    '{{}}'
 FROM generate_series(1, {events}) AS n, users_user WHERE username LIKE 'crowd%'
 """
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import socket
-import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlencode
 
@@ -93,45 +93,41 @@ def encode(method: str, path: str, *, headers: Mapping[str, str], form: Mapping[
     return "\r\n".join([*lines, "", ""]).encode() + body
 
 
-@dataclass
+@dataclass(frozen=True)
 class Run:
     """What a stretch of load gave."""
 
-    seconds: float = 0.0
-    times: list[float] = field(default_factory=list)
-    statuses: set[int] = field(default_factory=set)
+    seconds: float
+    times: list[float]  # seconds, ascending
+    statuses: set[int]
 
     @property
     def rate(self) -> float:
+        """Replies a second."""
         return len(self.times) / self.seconds
 
     def percentile(self, share: float) -> float:
         """Seconds that this share of the replies took at most."""
-        ordered = sorted(self.times)
-        return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+        return self.times[min(len(self.times) - 1, int(share * len(self.times)))]
 
 
 def drive(port: int, next_request: Callable[[], bytes], *, seconds: float, connections: int) -> Run:
     """Send requests one after the other on several connections at once for some seconds."""
-    run, lock = Run(), threading.Lock()
-    end = time.perf_counter() + seconds
-
-    def work() -> None:
-        connection, times, statuses = Connection(port), [], set()
-        while time.perf_counter() < end:
-            reply = connection.send(next_request())
-            times.append(reply.seconds)
-            statuses.add(reply.status)
-        connection.close()
-        with lock:
-            run.times += times
-            run.statuses |= statuses
-
     begun = time.perf_counter()
-    threads = [threading.Thread(target=work) for _ in range(connections)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    run.seconds = time.perf_counter() - begun
-    return run
+    end = begun + seconds
+
+    def work() -> list[Reply]:
+        connection, replies = Connection(port), []
+        while time.perf_counter() < end:
+            replies.append(connection.send(next_request()))
+        connection.close()
+        return replies
+
+    with ThreadPoolExecutor(connections) as pool:
+        workers = [pool.submit(work) for _ in range(connections)]
+        replies = [reply for worker in workers for reply in worker.result()]
+    return Run(
+        seconds=time.perf_counter() - begun,
+        times=sorted(reply.seconds for reply in replies),
+        statuses={reply.status for reply in replies},
+    )

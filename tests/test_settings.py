@@ -29,7 +29,13 @@ def start(**changes: str | None) -> subprocess.CompletedProcess[str]:
     environment |= {name: value for name, value in {**GOOD, **changes}.items() if value is not None}
     code = "import myaccount; from django.conf import settings; settings.DEBUG; print('started')"
     return subprocess.run(
-        [sys.executable, "-W", "error", "-c", code], env=environment, cwd=ROOT, capture_output=True, text=True, timeout=60
+        [sys.executable, "-W", "error", "-c", code],
+        env=environment,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
 
 
@@ -122,9 +128,7 @@ def test_the_line_is_all_that_is_said() -> None:
     result = start(PUBLIC_URL=None)
     assert result.returncode == 1
     assert result.stdout == ""
-    assert result.stderr == (
-        "PUBLIC_URL is not set: give the address people open, like https://account.example.org.\n"
-    )
+    assert result.stderr == ("PUBLIC_URL is not set: give the address people open, like https://account.example.org.\n")
 
 
 def test_a_secret_may_be_in_a_file(tmp_path: Path, refusal: Callable[..., str]) -> None:
@@ -142,5 +146,7 @@ def test_servers_start_with_the_production_settings() -> None:
         "from myaccount import asgi, wsgi; from django.conf import settings;"
         "print(settings.SETTINGS_MODULE, callable(asgi.application), callable(wsgi.application))"
     )
-    result = subprocess.run([sys.executable, "-c", code], env=environment, cwd=ROOT, capture_output=True, text=True)
+    result = subprocess.run(
+        [sys.executable, "-c", code], env=environment, cwd=ROOT, capture_output=True, text=True, check=False
+    )
     assert result.stdout == "myaccount.settings.prod True True\n", result.stderr

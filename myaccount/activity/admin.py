@@ -64,6 +64,10 @@ class EventAdmin(ReadOnlyAdmin):
         events: QuerySet[Event] = super().get_queryset(request)
         return events.annotate(username=Subquery(person), by_username=Subquery(actor))
 
+    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
+        """Newest first, by the column whose index fits what is asked for."""
+        return ("-at", "-id") if any(name.startswith("at__") for name in request.GET) else ("-id",)
+
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Event], search_term: str
     ) -> tuple[QuerySet[Event], bool]:

@@ -22,7 +22,7 @@ class CappedPaginator(Paginator[Any]):
     @cached_property
     def count(self) -> int:
         rows: Any = self.object_list
-        return int(rows[:MAX_COUNTED].count())
+        return int(rows.values("pk")[:MAX_COUNTED].count())
 
 
 class BigTableAdmin(admin.ModelAdmin[Any]):

@@ -17,7 +17,7 @@ from myaccount.claims.selectors import labels_of
 from myaccount.users.models import User
 from myaccount.web import formats
 from myaccount.web.kept_queries import Given, KeptQuery
-from sessions_app.models import EndReason
+from sessions_app.services import EndReason
 from sessions_app.selectors import describe_user_agent, session_title
 
 PAGE_SIZE = 20

@@ -24,7 +24,7 @@ from security.models import PastPassword
 from security.sign_in.services import is_own_password
 from sessions_app import selectors as sessions_selectors
 from sessions_app import services as sessions
-from sessions_app.models import EndReason
+from sessions_app.services import EndReason
 
 KEPT_PASSWORDS: Final = 5
 

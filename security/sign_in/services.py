@@ -22,7 +22,7 @@ from security.attempts import Attempt, confirmation_attempt, sign_in_attempt
 from security.sign_in.adapters import remember_account_key
 from sessions_app import selectors as sessions_selectors
 from sessions_app import services as sessions
-from sessions_app.models import EndReason, LoginSession
+from sessions_app.services import EndReason, LoginSession
 
 BACKEND = "myaccount.users.backends.IdentifierBackend"
 

@@ -17,7 +17,7 @@ from myaccount.web.requests import PortalRequest
 from myaccount.web.signed_in import signed_in
 from security.sign_in import flows, services
 from security.sign_in.forms import ConfirmAccessForm, SignInForm
-from sessions_app.models import EndReason
+from sessions_app.services import EndReason
 
 _REFUSED = 422
 _DEMO_PEOPLE = ("alice", "bob", "carol", "admin")

@@ -101,7 +101,7 @@ class Visitor:
 
     def field(self, label: str) -> Locator:
         """An input by its label, whether it is optional or not."""
-        return self.page.get_by_label(re.compile(rf"^{re.escape(label)}(\s\(optional\))?$"))
+        return self.page.get_by_label(re.compile(rf"^\s*{label}\s*(\(optional\))?\s*$"))
 
     def section(self, name: str) -> Locator:
         """A section of a page by its heading."""

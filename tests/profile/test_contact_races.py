@@ -8,11 +8,11 @@ from uuid import UUID
 import pytest
 from django.utils import timezone
 
+import profile.contacts as contacts
 from myaccount.activity.kinds import EventKind
 from myaccount.activity.models import Event
 from myaccount.activity.services import Origin
 from myaccount.users.models import User
-from profile import contacts
 from profile.models import ContactKind, PendingContact
 from sessions_app.models import LoginSession
 from tests.profile.support import recipients, sent_code, sent_link, wrong

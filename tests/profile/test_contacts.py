@@ -11,6 +11,7 @@ from django.test import Client
 from django.utils import timezone
 from time_machine import TimeMachineFixture
 
+import profile.contacts as contacts
 from myaccount.activity.kinds import EventKind
 from myaccount.activity.models import Event
 from myaccount.activity.services import SYSTEM
@@ -20,7 +21,6 @@ from myaccount.outbox.models import Message
 from myaccount.users.models import User
 from myaccount.users.selectors import find_by_identifier
 from myaccount.web.models import PortalSettings
-from profile import contacts
 from profile.models import ContactKind, PendingContact
 from profile.tasks import forget_unproven
 from sessions_app.models import EndReason, LoginSession
