@@ -38,7 +38,7 @@ _FEATURE = "personal-info.profile"
 def edit(request: PortalRequest, kind: str) -> HttpResponse:
     """Open the row, once it is clear who asks."""
     _claim(kind)
-    return redirect(f"{reverse('personal-info')}?edit={kind}#{kind}")
+    return redirect(f"{reverse('personal-info')}?edit={kind}#id_value")
 
 
 @require_POST
@@ -58,7 +58,7 @@ def change(request: PortalRequest, kind: str) -> HttpResponse:
         return _apply(request, ContactKind(kind), value, now=now)
     except contacts.ResendTooSoon:
         messages.info(request, _("A code was sent a moment ago. Wait a minute before you ask for another."))
-        return to_section("personal-info", f"{kind}-pending")
+        return to_section("personal-info", f"id_{kind}_code")
     except contacts.AddressTaken:
         form.add_error("value", _("This address cannot be used."))
     except TooManyAttempts:
@@ -119,7 +119,7 @@ def resend(request: PortalRequest, kind: str) -> HttpResponse:
     except contacts.NothingPending:
         messages.error(request, _("This change can no longer be completed. Start it again."))
         return to_section("personal-info", kind)
-    return to_section("personal-info", f"{kind}-pending")
+    return to_section("personal-info", f"id_{kind}_code")
 
 
 @require_POST
@@ -170,7 +170,7 @@ def _apply(request: PortalRequest, kind: ContactKind, value: str, *, now: dateti
         ContactKind.MOBILE: _("We sent a code to the new number. Until you enter it, nothing changes."),
     }
     messages.info(request, text[kind])
-    return to_section("personal-info", f"{kind}-pending")
+    return to_section("personal-info", f"id_{kind}_code")
 
 
 def _proven(request: PortalRequest, kind: str) -> HttpResponse:

@@ -6,7 +6,7 @@ import hashlib
 import io
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
 from django.core.exceptions import ValidationError
@@ -15,12 +15,14 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from PIL import Image, ImageOps
 
 from myaccount.activity.kinds import EventKind
 from myaccount.activity.services import Origin, record
 from myaccount.users.models import User
 from profile.models import UploadedPicture
+
+if TYPE_CHECKING:
+    from PIL.Image import Image, Transpose
 
 GRAVATAR_ORIGIN: Final = "https://www.gravatar.com"
 SIDE: Final = 256  # pixels
@@ -28,13 +30,13 @@ DIGEST_LENGTH: Final = 32  # characters of a picture's digest in its address
 _MAX_PIXELS: Final = 25_000_000  # held in memory, 4 bytes each
 _ORIENTATION: Final = 0x0112  # the EXIF tag
 _TURNS: Final = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
+    2: "FLIP_LEFT_RIGHT",
+    3: "ROTATE_180",
+    4: "FLIP_TOP_BOTTOM",
+    5: "TRANSPOSE",
+    6: "ROTATE_270",
+    7: "TRANSVERSE",
+    8: "ROTATE_90",
 }
 _FORMATS: Final = ("JPEG", "PNG", "WEBP", "GIF")
 GRAVATAR_STYLES: Final = {
@@ -66,6 +68,8 @@ def square(file: UploadedFile[bytes], *, max_bytes: int) -> bytes:
 
     Believes the content, not the name or the type the browser says. Raises ValidationError.
     """
+    from PIL import Image, ImageOps  # noqa: PLC0415 (megabytes in every worker, for what few requests do)
+
     if (file.size or 0) > max_bytes:
         raise ValidationError(
             _("This file is too large: at most %(megabytes)s MB.") % {"megabytes": max_bytes // 1_000_000}
@@ -93,10 +97,10 @@ def square(file: UploadedFile[bytes], *, max_bytes: int) -> bytes:
     return output.getvalue()
 
 
-def _upright(image: Image.Image) -> Image.Image:
+def _upright(image: Image) -> Image:
     """The first frame in colour with transparency, no larger than needed, turned as the camera was held."""
     try:
-        turn = _TURNS.get(image.getexif().get(_ORIENTATION, 1))
+        turn = _turn(image)
     except Exception:  # noqa: BLE001 (a picture with broken metadata is a picture still)
         turn = None
     factor = min(image.size) // (SIDE * 2)
@@ -104,6 +108,13 @@ def _upright(image: Image.Image) -> Image.Image:
         image = image.reduce(factor)
     colour = image.convert("RGBA")
     return colour if turn is None else colour.transpose(turn)
+
+
+def _turn(image: Image) -> Transpose | None:
+    from PIL.Image import Transpose  # noqa: PLC0415 (megabytes in every worker, for what few requests do)
+
+    name = _TURNS.get(image.getexif().get(_ORIENTATION, 1))
+    return Transpose[name] if name else None
 
 
 def gravatars(user: User) -> list[Gravatar]:

@@ -130,10 +130,10 @@ def _row(claim: Claim, user: User, profile: Profile | None, pending: Pending | N
 
 @lru_cache(maxsize=256)
 def _edit_url(name: str) -> str:
-    """Where the row opens as a form. What has to be proven asks first who is there."""
+    """Where the row opens as a form, the cursor in it. What has to be proven asks first who is there."""
     if name in PROVEN:
         return reverse("edit-contact", args=[name])
-    return f"{reverse('personal-info')}?edit={name}#{name}"
+    return f"{reverse('personal-info')}?edit={name}#id_value"
 
 
 def _pending(claim: Claim, waiting: PendingContact, session_uuid: UUID, now: datetime) -> Pending:

@@ -6,7 +6,6 @@ import logging
 from smtplib import SMTPException
 from urllib.parse import quote, urlsplit
 
-import apprise
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 
@@ -50,6 +49,8 @@ def _send_sms(message: Message) -> None:
         if settings.DEVELOPMENT:
             return  # shown at /outbox/
         raise DeliveryFailed("SMS_URL is not set")
+    import apprise  # noqa: PLC0415 (megabytes in every worker, for what the background worker does)
+
     gateway = apprise.Apprise()
     if not gateway.add(settings.SMS_URL.replace("{to}", quote(message.recipient, safe=""))):
         raise DeliveryFailed("SMS_URL cannot be read by Apprise")

@@ -77,7 +77,7 @@ def _password_check(user: User) -> Check:
         (_("Last changed on %(date)s") if user.password_changed_at else _("Not changed since %(date)s"))
         % {"date": formats.day(timezone.localtime(since))},
         timezone.now() - since < PASSWORD_IS_OLD_AFTER,
-        f"{reverse('security')}?edit=password#change-password",
+        f"{reverse('security')}?edit=password#id_current_password",
         _("Change"),
     )
 

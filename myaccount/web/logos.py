@@ -9,7 +9,6 @@ from typing import Final
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
-from PIL import Image, ImageOps
 
 MAX_BYTES: Final = 2_000_000
 SIZE: Final = (512, 256)  # pixels; shown 36 high, so this is sharp on every screen
@@ -22,6 +21,8 @@ def png(file: UploadedFile[bytes]) -> bytes:
 
     Believes the content, not the name or the type the browser says. Raises ValidationError.
     """
+    from PIL import Image, ImageOps  # noqa: PLC0415 (megabytes in every worker, for what few requests do)
+
     if (file.size or 0) > MAX_BYTES:
         raise ValidationError(
             _("This file is too large: at most %(megabytes)s MB.") % {"megabytes": MAX_BYTES // 1_000_000}

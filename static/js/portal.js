@@ -7,9 +7,7 @@ function prepare(root) {
   for (const button of all("[data-reveal]", root)) button.hidden = false;
   if (navigator.clipboard) for (const button of all("[data-copy]", root)) button.hidden = false;
   for (const hint of all("[data-length-hint]", root)) watchLength(hint, root);
-  // What is wrong, or the form that was just opened. (The autofocus attribute does nothing beside a fragment.)
-  const first = ":is(input:not([type=hidden], [hidden]), select, textarea)";
-  root.querySelector(`[data-error-summary], .edit:target ${first}, :target .edit ${first}`)?.focus();
+  root.querySelector("[data-error-summary]")?.focus();
 }
 
 function reveal(button) {

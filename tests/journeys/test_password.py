@@ -46,7 +46,7 @@ def test_a_person_changes_their_password(alice: User, visitor: Visitor, new_visi
 
 def test_each_reason_for_a_refusal_is_named(alice: User, visitor: Visitor) -> None:
     page = visitor.already_signed_in()
-    visitor.open("/myaccount/security/?edit=password#change-password")
+    visitor.open("/myaccount/security/?edit=password#id_current_password")
     fill_in(visitor, PASSPHRASE, "alice liddell", "alice liddell")
     summary = page.get_by_role("alert")
     expect(summary).to_contain_text("It is too short: use at least 15 characters.")
@@ -63,7 +63,7 @@ def test_each_reason_for_a_refusal_is_named(alice: User, visitor: Visitor) -> No
 
 def test_the_hint_counts_along_and_the_eye_shows_what_was_typed(alice: User, visitor: Visitor) -> None:
     page = visitor.already_signed_in()
-    visitor.open("/myaccount/security/?edit=password#change-password")
+    visitor.open("/myaccount/security/?edit=password#id_current_password")
     field = visitor.field("New password")
     field.press_sequentially("four words")
     expect(page.get_by_text("Characters still to go: 5")).to_be_visible()

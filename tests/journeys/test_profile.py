@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -71,7 +73,7 @@ def test_a_person_updates_personal_details(alice: User, visitor: Visitor) -> Non
 
 def test_cancel_closes_the_row_and_changes_nothing(alice: User, visitor: Visitor) -> None:
     page = visitor.already_signed_in()
-    visitor.open(f"{PERSONAL_INFO}?edit=given_name#given_name")
+    visitor.open(f"{PERSONAL_INFO}?edit=given_name#id_value")
     visitor.field("First Name").fill("Mallory")
     page.get_by_role("link", name="Cancel").click()
     expect(page.locator("#given_name")).to_contain_text("Alice")
@@ -92,12 +94,12 @@ def test_all_fields_of_the_manual_can_be_filled_in(alice: User, visitor: Visitor
         "Department": ("department", "Tea", "Tea"),
     }
     for label, (name, text, stored) in typed.items():
-        visitor.open(f"{PERSONAL_INFO}?edit={name}#{name}")
+        visitor.open(f"{PERSONAL_INFO}?edit={name}#id_value")
         visitor.field(label).fill(text)
         page.keyboard.press("Enter")
         visitor.expect_message(f"{label} was updated.")
         assert values()[name] == stored
-    visitor.open(f"{PERSONAL_INFO}?edit=country#country")
+    visitor.open(f"{PERSONAL_INFO}?edit=country#id_value")
     visitor.field("Country").select_option(label="United Kingdom")
     page.get_by_role("button", name="Save").click()
     visitor.expect_message("Country was updated.")
@@ -109,16 +111,16 @@ def test_all_fields_of_the_manual_can_be_filled_in(alice: User, visitor: Visitor
 
 def test_days_lines_and_languages_have_fields_of_their_own(alice: User, visitor: Visitor) -> None:
     page = visitor.already_signed_in()
-    visitor.open(f"{PERSONAL_INFO}?edit=birthdate#birthdate")
+    visitor.open(f"{PERSONAL_INFO}?edit=birthdate#id_value")
     visitor.field("Date of birth").fill("1990-11-22")
     page.get_by_role("button", name="Save").click()
     expect(page.locator("#birthdate")).to_contain_text("22 Nov 1990")
-    visitor.open(f"{PERSONAL_INFO}?edit=address#address")
+    visitor.open(f"{PERSONAL_INFO}?edit=address#id_value")
     visitor.field("Address").fill("1 High Street\nOxford")
     page.get_by_role("button", name="Save").click()
     expect(page.locator("#address .lines")).to_have_text("1 High Street\nOxford", use_inner_text=True)
     assert values()["address"] == "1 High Street\nOxford"
-    visitor.open(f"{PERSONAL_INFO}?edit=locale#locale")
+    visitor.open(f"{PERSONAL_INFO}?edit=locale#id_value")
     visitor.field("Language").select_option("ar-xb")
     page.get_by_role("button", name="Save").click()
     expect(page.locator("html")).to_have_attribute("dir", "rtl")
@@ -126,7 +128,7 @@ def test_days_lines_and_languages_have_fields_of_their_own(alice: User, visitor:
 
 def test_a_wrong_value_says_what_is_wrong_and_keeps_what_was_typed(alice: User, visitor: Visitor) -> None:
     page = visitor.already_signed_in()
-    visitor.open(f"{PERSONAL_INFO}?edit=telephone#telephone")
+    visitor.open(f"{PERSONAL_INFO}?edit=telephone#id_value")
     visitor.field("Telephone").fill("12345")
     page.get_by_role("button", name="Save").click()
     summary = page.get_by_role("alert")
@@ -157,9 +159,9 @@ def test_an_attribute_an_administrator_adds_is_there_to_fill_in(alice: User, vis
 def test_two_tabs_do_not_overwrite_each_other_unseen(alice: User, visitor: Visitor) -> None:
     """Security 28, as a person meets it."""
     first = visitor.already_signed_in()
-    visitor.open(f"{PERSONAL_INFO}?edit=given_name#given_name")
+    visitor.open(f"{PERSONAL_INFO}?edit=given_name#id_value")
     with visitor.new_tab() as second:
-        visitor.open(f"{PERSONAL_INFO}?edit=given_name#given_name")
+        visitor.open(f"{PERSONAL_INFO}?edit=given_name#id_value")
         visitor.field("First Name").fill("Lissy")
         second.get_by_role("button", name="Save").click()
         visitor.expect_message("First Name was updated.")
@@ -176,9 +178,9 @@ def test_two_tabs_do_not_overwrite_each_other_unseen(alice: User, visitor: Visit
 
 def test_the_overview_leads_to_what_is_missing(alice: User, visitor: Visitor) -> None:
     page = visitor.sign_in()
-    visitor.section("Profile").get_by_role("link", name="Add: Organization").click()
+    visitor.section("Profile").get_by_role("link", name=re.compile("Organization")).click()
     expect(visitor.field("Organization")).to_be_focused()
     visitor.go_to("Overview")
-    visitor.section("Security check-up").get_by_role("link", name="Add: Mobile number").click()
+    visitor.section("Security check-up").get_by_role("link", name=re.compile("Mobile number")).click()
     expect(visitor.field("Mobile")).to_be_focused()
     expect(page.get_by_role("button", name="Save")).to_be_in_viewport()

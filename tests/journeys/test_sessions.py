@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Locator, expect
 
 from myaccount.activity.kinds import EventKind
 from myaccount.activity.models import Event
 from myaccount.users.models import User
+from myaccount.web.selectors import portal_settings
 from sessions_app.models import EndReason, LoginSession
 from tests.journeys.conftest import NewVisitor
-from tests.journeys.visitor import SECURITY, Visitor
-from tests.support.people import SAFARI_PHONE
+from tests.journeys.visitor import PERSONAL_INFO, SECURITY, Visitor
+from tests.support.people import PASSPHRASE, SAFARI_PHONE
 
 
 @pytest.fixture
@@ -149,13 +153,38 @@ def test_signing_out_from_the_row_of_this_session(alice: User, visitor: Visitor)
     expect(page.get_by_role("heading", level=1)).to_have_text("You are signed out")
 
 
+def nearly_over(seconds_left: int) -> None:
+    """Let the only session have been used so long ago that it runs out soon."""
+    idle = timedelta(minutes=portal_settings().session_idle_minutes)
+    LoginSession.objects.update(last_seen_at=timezone.now() - idle + timedelta(seconds=seconds_left))
+
+
 def test_before_a_session_runs_out_one_is_asked_whether_one_is_there(alice: User, visitor: Visitor) -> None:
-    """WCAG 2.2.1."""
+    """WCAG 2.2.1: warned, and one click goes on."""
     page = visitor.already_signed_in()
     page.clock.install()
-    visitor.open(SECURITY)
-    page.clock.run_for(29 * 60 * 1000)  # milliseconds; the server's clock has not moved, so it says there is time
+    visitor.open(f"{PERSONAL_INFO}?edit=im")
+    visitor.field("IM").fill("half a sentence")
+    nearly_over(100)
+    page.clock.fast_forward("28:30")
     dialog = page.get_by_role("dialog", name="Are you still there?")
-    expect(dialog).to_have_count(0)
-    login_session = LoginSession.objects.get()
-    LoginSession.objects.update(last_seen_at=login_session.last_seen_at - (login_session.last_seen_at.resolution * 0))
+    expect(dialog).to_be_visible()
+    expect(dialog.get_by_role("button", name="Stay signed in")).to_be_focused()
+    dialog.get_by_role("button", name="Stay signed in").click()
+    expect(dialog).not_to_be_visible()
+    expect(visitor.field("IM")).to_have_value("half a sentence")
+    assert timezone.now() - LoginSession.objects.get().last_seen_at < timedelta(minutes=1)
+
+
+def test_a_session_that_ran_out_leads_to_signing_in_and_back(alice: User, visitor: Visitor) -> None:
+    """Security 14."""
+    page = visitor.already_signed_in()
+    visitor.open("/myaccount/")
+    nearly_over(-1)
+    page.get_by_role("navigation", name="Account").get_by_role("link", name="Security").click()
+    expect(page.get_by_role("main")).to_contain_text("You were signed out because you were away for a while.")
+    page.get_by_label("Username or e-mail address").fill("alice")
+    page.get_by_label("Password", exact=True).fill(PASSPHRASE)
+    page.get_by_role("button", name="Sign In").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Security")
+    assert LoginSession.objects.filter(end_reason=EndReason.IDLE).count() == 1

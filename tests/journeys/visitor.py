@@ -31,7 +31,7 @@ class Visitor:
         self.base_url = base_url
         self.problems: list[str] = []
         self.gravatar_requests: list[str] = []
-        context.set_default_timeout(10_000)  # milliseconds
+        context.set_default_timeout(20_000)  # milliseconds
         context.route(lambda url: not url.startswith(base_url), self._elsewhere)
         context.on("page", self._watch)
         self.page = context.new_page()
@@ -96,12 +96,14 @@ class Visitor:
     def go_to(self, tab: str) -> Page:
         """Click a tab of the side panel."""
         self.page.get_by_role("navigation", name="Account").get_by_role("link", name=tab).click()
-        expect(self.page.get_by_role("heading", level=1, name=tab)).to_be_visible()
+        current = self.page.get_by_role("navigation", name="Account").locator("[aria-current=page]")
+        expect(current).to_have_text(tab)
         return self.page
 
     def field(self, label: str) -> Locator:
         """An input by its label, whether it is optional or not."""
-        return self.page.get_by_label(re.compile(rf"^\s*{label}\s*(\(optional\))?\s*$"))
+        inputs = self.page.locator("input, select, textarea")
+        return self.page.get_by_label(re.compile(rf"^\s*{label}\s*(\(optional\))?\s*$")).and_(inputs)
 
     def section(self, name: str) -> Locator:
         """A section of a page by its heading."""

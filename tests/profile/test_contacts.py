@@ -58,7 +58,7 @@ def page(client: Client) -> str:
 def test_a_new_address_waits_for_its_proof_and_the_old_one_stays(alice: User, alices: Client) -> None:
     """Security 29: nothing changes before proof."""
     response = ask(alices)
-    assert response["Location"] == f"{PAGE}#email-pending"
+    assert response["Location"] == f"{PAGE}#id_email_code"
     assert (reload(alice).email, reload(alice).email_key) == (OLD, OLD)
     shown = page(alices)
     assert "We sent a code to the new address. Until you enter it, nothing changes." in shown
@@ -546,7 +546,7 @@ def test_a_change_needs_fresh_proof_of_identity_and_loses_nothing_by_it(alice: U
     confirmed = alices.post("/myaccount/confirm/", {"password": PASSPHRASE, "next": "/myaccount/confirm/continue/"})
     asked = alices.get(confirmed["Location"]).content.decode()
     assert f'name="value" value="{NEW}"' in asked
-    assert ask(alices)["Location"] == f"{PAGE}#email-pending"
+    assert ask(alices)["Location"] == f"{PAGE}#id_email_code"
     assert recipients("prove_email") == [NEW]
 
 
@@ -555,7 +555,7 @@ def test_the_pencil_asks_for_fresh_proof_before_anything_is_typed(alices: Client
     response = alices.get(f"{PAGE}contact/email/edit/")
     assert response["Location"].startswith("/myaccount/confirm/?next=")
     alices.post("/myaccount/confirm/", {"password": PASSPHRASE})
-    assert alices.get(f"{PAGE}contact/email/edit/")["Location"] == f"{PAGE}?edit=email#email"
+    assert alices.get(f"{PAGE}contact/email/edit/")["Location"] == f"{PAGE}?edit=email#id_value"
 
 
 @pytest.mark.parametrize("path", ["", "prove/", "resend/", "cancel/"])

@@ -19,6 +19,7 @@ from django.conf import settings
 
 from myaccount.web.translation import catalogues
 
+LANGUAGES: Final = ("en-xa", "ar-xb")  # development and tests have them, production has not
 LONGER_BY: Final = 0.3
 OPENING, CLOSING = "⟦", "⟧"
 RIGHT_TO_LEFT_MARK: Final = "\u200f"

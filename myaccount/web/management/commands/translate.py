@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from myaccount.web.translation import catalogues, pseudo
@@ -32,7 +33,9 @@ class Command(BaseCommand):
         if not options.get("compile"):
             self._collect(check=check, add=add)
         if not check:
-            done = [*catalogues.compile_all(), *(["en-xa", "ar-xb"] if pseudo.ensure() else [])]
+            done = catalogues.compile_all()
+            if set(pseudo.LANGUAGES) <= set(dict(settings.LANGUAGES)) and pseudo.ensure():
+                done += pseudo.LANGUAGES
             if done:
                 self.stdout.write(f"compiled: {', '.join(done)}")
 

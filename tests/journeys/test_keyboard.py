@@ -1,0 +1,152 @@
+"""Without a mouse: everything is reached by Tab, done by Enter, left by Escape, and where one is can be seen."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page, expect
+
+from myaccount.users.models import User
+from profile.models import Profile
+from sessions_app.models import LoginSession
+from tests.journeys.visitor import Visitor
+from tests.support.browsing import new_browser, sign_in
+from tests.support.people import PASSPHRASE, SAFARI_PHONE
+
+# Name, and whether the focus shows: an outline, or for what hides it a sign of its own.
+FOCUSED = """() => {
+  const element = document.activeElement;
+  const style = getComputedStyle(element);
+  const box = element.getBoundingClientRect();
+  const middle = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+  return {
+    name: (element.getAttribute("aria-label") ?? element.labels?.[0]?.innerText ?? element.innerText ?? "")
+      .replace(/\\s+/g, " ").trim(),
+    shows: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2,
+    isOnScreen: box.bottom > 0 && box.top < innerHeight,
+    isCovered: middle !== null && !element.contains(middle) && !middle.contains(element),
+  };
+}"""
+
+
+def tab_to(page: Page, name: str, *, at_most: int = 60) -> None:
+    """Press Tab until what has this name has the focus; everything on the way shows that it has it."""
+    passed = []
+    for _ in range(at_most):
+        page.keyboard.press("Tab")
+        focused = page.evaluate(FOCUSED)
+        passed.append(focused["name"])
+        assert focused["shows"], f"nothing shows that {focused['name']!r} has the focus"
+        assert focused["isOnScreen"], f"{focused['name']!r} has the focus out of sight"
+        assert not focused["isCovered"], f"{focused['name']!r} has the focus under something else"
+        if focused["name"].startswith(name):
+            return
+    raise AssertionError(f"{name!r} is not reached: {passed}")
+
+
+def test_a_person_signs_in_and_changes_a_detail(alice: User, visitor: Visitor) -> None:
+    page = visitor.open("/myaccount/")
+    expect(page.get_by_label("Username or e-mail address")).to_be_focused()
+    page.keyboard.type("alice")
+    tab_to(page, "Password")
+    page.keyboard.type(PASSPHRASE)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Welcome")
+    tab_to(page, "Personal info")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Personal info")
+    tab_to(page, "Edit First Name")
+    page.keyboard.press("Enter")
+    expect(visitor.field("First Name")).to_be_focused()
+    page.keyboard.press("Control+A")
+    page.keyboard.type("Alicia")
+    tab_to(page, "Save")
+    page.keyboard.press("Enter")
+    visitor.expect_message("First Name was updated.")
+    assert Profile.objects.get().values["given_name"] == "Alicia"
+    tab_to(page, "Edit First Name", at_most=2)
+
+
+def test_the_first_tab_skips_to_the_content(alice: User, visitor: Visitor) -> None:
+    page = visitor.already_signed_in()
+    visitor.open("/myaccount/personal-info/")
+    page.keyboard.press("Tab")
+    skip = page.get_by_role("link", name="Skip to the content")
+    expect(skip).to_be_focused()
+    expect(skip).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("main")).to_be_focused()
+    tab_to(page, "Change picture", at_most=1)
+
+
+def test_every_stop_of_every_page_can_be_seen(alice: User, visitor: Visitor) -> None:
+    """WCAG 2.4.7 and 2.4.11: also at a phone's width, where a bar covers the lower edge."""
+    page = visitor.already_signed_in()
+    for width in (1280, 360):
+        page.set_viewport_size({"width": width, "height": 740})
+        for path, last in {
+            "/myaccount/": "All sessions",
+            "/myaccount/personal-info/?edit=im": "Edit Time zone",
+            "/myaccount/security/": "See the whole history",
+        }.items():
+            visitor.open(path)
+            tab_to(page, last)
+
+
+def test_a_dialog_keeps_the_focus_and_gives_it_back(alice: User, visitor: Visitor) -> None:
+    sign_in(new_browser(SAFARI_PHONE))
+    page = visitor.already_signed_in()
+    visitor.open("/myaccount/security/#active-sessions")
+    tab_to(page, "Mobile Safari on iOS")
+    page.keyboard.press("Enter")
+    tab_to(page, "Terminate session")
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog", name="Terminate this session?")
+    expect(dialog).to_be_visible()
+    for _ in range(6):
+        page.keyboard.press("Tab")
+        assert page.evaluate(
+            "document.activeElement === document.body || document.querySelector('dialog[open]').contains(document.activeElement)"
+        )
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    expect(page.get_by_role("link", name="Terminate session")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(dialog).to_be_visible()
+    tab_to(page, "Yes, terminate session", at_most=4)
+    page.keyboard.press("Enter")
+    visitor.expect_message("You have successfully revoked your session!")
+    assert LoginSession.objects.filter(ended_at=None).count() == 1
+
+
+def test_the_menu_opens_closes_and_signs_out(alice: User, visitor: Visitor) -> None:
+    page = visitor.already_signed_in()
+    visitor.open("/myaccount/")
+    tab_to(page, "AL Alice Liddell alice")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Sign out")).not_to_be_visible()
+    page.keyboard.press("Enter")
+    tab_to(page, "Sign out", at_most=8)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("You are signed out")
+
+
+def test_a_gravatar_is_chosen_with_the_arrows(alice: User, visitor: Visitor) -> None:
+    page = visitor.already_signed_in()
+    visitor.open("/myaccount/personal-info/")
+    tab_to(page, "Change picture")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    tab_to(page, "Choose a Gravatar", at_most=6)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Choose a Gravatar")
+    for _ in range(6):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.type") == "radio":
+            break
+    page.keyboard.press("Space")
+    page.keyboard.press("ArrowDown")
+    tab_to(page, "Save", at_most=2)
+    page.keyboard.press("Enter")
+    visitor.expect_message("Your profile picture was updated.")
+    assert "d=identicon" in User.objects.get(pk=alice.pk).picture
