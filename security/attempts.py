@@ -81,4 +81,3 @@ def confirmation_attempt(request: HttpRequest, user: User) -> Attempt:
     browser = known_browsers.browser_of(request, user)
     here = {f"browser:{browser}|{account}": PER_BROWSER} if browser else {f"place:{account}|{network}": PER_PLACE}
     return Attempt(account, {**here, f"confirm:{account}": PER_PLACE}, "")
-

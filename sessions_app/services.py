@@ -14,9 +14,9 @@ from myaccount.activity.services import SYSTEM, Origin, record
 from myaccount.users.models import User
 from myaccount.web.models import PortalSettings
 from sessions_app import devices
-from sessions_app.models import USER_AGENT_MAX_LENGTH, BrowserSession
-from sessions_app.models import EndReason as EndReason  # offered to the other areas, which know services only
-from sessions_app.models import LoginSession as LoginSession
+from sessions_app.models import USER_AGENT_MAX_LENGTH, BrowserSession, EndReason, LoginSession
+
+__all__ = ["EndReason", "LoginSession"]  # offered to the other areas, which know services only
 
 LAST_SEEN_PRECISION = timedelta(minutes=1)
 KEPT_AFTER_END = timedelta(days=90)

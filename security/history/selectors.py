@@ -17,8 +17,8 @@ from myaccount.claims.selectors import labels_of
 from myaccount.users.models import User
 from myaccount.web import formats
 from myaccount.web.kept_queries import Given, KeptQuery
-from sessions_app.services import EndReason
 from sessions_app.selectors import describe_user_agent, session_title
+from sessions_app.services import EndReason
 
 PAGE_SIZE = 20
 _RECENT: Final = KeptQuery(lambda: Event.objects.filter(user_uuid=Given("user")).order_by("-id")[:5])

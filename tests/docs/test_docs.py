@@ -87,7 +87,9 @@ def variables_read() -> Iterator[str]:
         for call in [node for node in ast.walk(tree) if isinstance(node, ast.Call)]:
             if not call.args or not isinstance(call.args[0], ast.Constant) or not isinstance(call.args[0].value, str):
                 continue
-            if re.fullmatch(r"env(\.\w+)?|required|networks|origin|sms|readable_file|region|sender", ast.unparse(call.func)):
+            if re.fullmatch(
+                r"env(\.\w+)?|required|networks|origin|sms|readable_file|region|sender", ast.unparse(call.func)
+            ):
                 yield call.args[0].value
 
 

@@ -104,7 +104,8 @@ def test_a_dialog_keeps_the_focus_and_gives_it_back(alice: User, visitor: Visito
     for _ in range(6):
         page.keyboard.press("Tab")
         assert page.evaluate(
-            "document.activeElement === document.body || document.querySelector('dialog[open]').contains(document.activeElement)"
+            "document.activeElement === document.body"
+            " || document.querySelector('dialog[open]').contains(document.activeElement)"
         )
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 
 from PIL import Image
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import FilePayload, Locator, expect
 
 from myaccount.users.models import User
 from profile.models import UploadedPicture
@@ -56,7 +56,7 @@ def test_a_person_uploads_a_picture_and_goes_back_to_initials(alice: User, visit
     visitor.go_to("Personal info")
     page.get_by_role("link", name="Change picture").click()
     dialog = page.get_by_role("dialog")
-    photograph = {"name": "me.jpg", "mimeType": "image/jpeg", "buffer": a_photograph()}
+    photograph: FilePayload = {"name": "me.jpg", "mimeType": "image/jpeg", "buffer": a_photograph()}
     visitor.field("Image file").set_input_files(photograph)
     dialog.get_by_role("button", name="Save").click()
     visitor.expect_message("Your profile picture was updated.")
@@ -73,7 +73,7 @@ def test_a_person_uploads_a_picture_and_goes_back_to_initials(alice: User, visit
 def test_a_file_that_is_no_picture_is_refused_with_the_reason(alice: User, visitor: Visitor) -> None:
     page = visitor.already_signed_in()
     visitor.open(f"{PERSONAL_INFO}picture/")
-    fake = {"name": "me.png", "mimeType": "image/png", "buffer": b"<svg onload=alert(1)>"}
+    fake: FilePayload = {"name": "me.png", "mimeType": "image/png", "buffer": b"<svg onload=alert(1)>"}
     visitor.field("Image file").set_input_files(fake)
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("alert")).to_contain_text("This file is not a picture we can read.")

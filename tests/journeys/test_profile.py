@@ -1,4 +1,4 @@
-"""Personal info: the manual's “Access My Account”, “Add personal details”, “Update personal details”, “Editing your profile”."""
+"""Personal info: the manual's “Access My Account”, “Add personal details”, “Update personal details”, and profile."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from tests.support.people import PASSPHRASE
 
 
 def values() -> dict[str, str]:
-    return Profile.objects.get().values
+    stored: dict[str, str] = Profile.objects.get().values
+    return stored
 
 
 @pytest.mark.parametrize("address", ["/myaccount/", "/myaccount", "/dashboard/", "/dashboard", "/"])

@@ -82,7 +82,9 @@ def test_a_person_terminates_one_session(alice: User, visitor: Visitor, phone: V
     assert Event.objects.filter(kind=EventKind.SESSION_ENDED).count() == 1
 
 
-def test_terminating_asks_again_who_one_is_when_that_was_long_ago(alice: User, visitor: Visitor, phone: Visitor) -> None:
+def test_terminating_asks_again_who_one_is_when_that_was_long_ago(
+    alice: User, visitor: Visitor, phone: Visitor
+) -> None:
     """Security 17, 20."""
     page = visitor.sign_in()
     visitor.go_to("Security")
