@@ -22,6 +22,7 @@ from myaccount.activity.services import Origin, record
 from myaccount.limits import services as limits
 from myaccount.limits.services import Rule
 from myaccount.outbox import services as outbox
+from myaccount.schedule.batches import SIZE, delete_batch
 from myaccount.users.models import User
 from myaccount.users.names import canonical_key
 from myaccount.users.selectors import is_name_taken
@@ -188,10 +189,9 @@ def set_without_proof(*, user: User, kind: ContactKind, value: str, origin: Orig
     _set(user, kind, value, verified_at=None, origin=origin, now=now)
 
 
-def forget_old(*, now: datetime, batch: int = 1000) -> int:
+def forget_old(*, now: datetime, batch: int = SIZE) -> int:
     """Delete changes nobody proved in time. Returns how many went."""
-    old = list(PendingContact.objects.filter(expires_at__lt=now).values_list("pk", flat=True)[:batch])
-    return PendingContact.objects.filter(pk__in=old).delete()[0]
+    return delete_batch(PendingContact.objects.filter(expires_at__lt=now), size=batch)
 
 
 def _own(user: User, kind: ContactKind, session_uuid: UUID, *, now: datetime) -> PendingContact:

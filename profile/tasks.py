@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django_tasks import task
 
 from myaccount.claims.models import Claim
+from myaccount.schedule.batches import until_done
 from myaccount.schedule.registry import periodic
 from profile.contacts import forget_old
 from profile.services import forget_attribute
@@ -22,4 +23,4 @@ def forget_values(name: str) -> None:
 @periodic("profile: forget changes nobody proved", every=timedelta(minutes=10))
 def forget_unproven(now: datetime) -> None:
     """A new address that was never proven goes after its code has expired."""
-    forget_old(now=now)
+    until_done(lambda: forget_old(now=now))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -53,5 +53,6 @@ def change_attribute(request: PortalRequest, name: str) -> HttpResponse:
         }
         return render(request, "profile/conflict.html", context, status=409)
     if changed:
-        messages.success(request, _("%(label)s was updated.") % {"label": claim.shown_label})
+        with translation.override(request.user.language or translation.get_language()):  # perhaps just chosen
+            messages.success(request, _("%(label)s was updated.") % {"label": claim.shown_label})
     return to_section("personal-info", name)

@@ -11,6 +11,7 @@ from django.db.models import Q
 
 from myaccount.activity.kinds import EventKind
 from myaccount.activity.services import SYSTEM, Origin, record
+from myaccount.schedule.batches import SIZE, delete_batch
 from myaccount.users.models import User
 from myaccount.web.models import PortalSettings
 from sessions_app import devices
@@ -132,10 +133,7 @@ def sweep(*, portal_settings: PortalSettings, now: datetime, batch: int = 200) -
     return ended
 
 
-def forget_old(*, now: datetime, batch: int = 1000) -> int:
+def forget_old(*, now: datetime, batch: int = SIZE) -> int:
     """Delete browser rows that ran out and sessions that ended 90 days ago. Returns how many rows went."""
-    rows = list(BrowserSession.objects.filter(expire_date__lt=now).values_list("pk", flat=True)[:batch])
-    old = LoginSession.objects.filter(ended_at__lt=now - KEPT_AFTER_END)
-    sessions = list(old.order_by("ended_at").values_list("pk", flat=True)[:batch])
-    gone = BrowserSession.objects.filter(pk__in=rows).delete()[0]
-    return gone + LoginSession.objects.filter(pk__in=sessions).delete()[0]
+    gone = delete_batch(BrowserSession.objects.filter(expire_date__lt=now), size=batch)
+    return gone + delete_batch(LoginSession.objects.filter(ended_at__lt=now - KEPT_AFTER_END), size=batch)

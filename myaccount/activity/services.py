@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db import connection, models, transaction
-
 from myaccount.activity.kinds import EventKind
 from myaccount.activity.models import USER_AGENT_MAX_LENGTH, Event
+from myaccount.schedule.batches import SIZE, delete_batch
 from myaccount.users.models import User
 
 
@@ -52,8 +51,6 @@ def record(
     )
 
 
-@transaction.atomic
-def purge(*, before: datetime, batch: int = 1000) -> int:
+def purge(*, before: datetime, batch: int = SIZE) -> int:
     """Delete events older than the organisation keeps them, a batch at a time. Returns how many went."""
-    ids = list(Event.objects.filter(at__lt=before).order_by("at").values_list("pk", flat=True)[:batch])
-    return models.QuerySet(Event, using=connection.alias).filter(pk__in=ids).delete()[0]
+    return delete_batch(Event.objects.filter(at__lt=before).order_by("at"), size=batch)

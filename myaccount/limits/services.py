@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from myaccount.limits.models import AttemptBudget
+from myaccount.schedule.batches import SIZE, delete_batch
 
 
 @dataclass(frozen=True)
@@ -78,11 +79,9 @@ def give_back(key: str) -> None:
             budget.save()
 
 
-def forget_old(*, now: datetime, batch: int = 1000) -> int:
+def forget_old(*, now: datetime, batch: int = SIZE) -> int:
     """Delete budgets nobody has touched for two days, a batch at a time. Returns how many went."""
-    old = AttemptBudget.objects.filter(last_attempt_at__lt=now - timedelta(days=2)).values_list("key", flat=True)
-    deleted, _ = AttemptBudget.objects.filter(key__in=list(old[:batch])).delete()
-    return deleted
+    return delete_batch(AttemptBudget.objects.filter(last_attempt_at__lt=now - timedelta(days=2)), size=batch)
 
 
 def _locked(rules: Mapping[str, Rule], *, now: datetime) -> list[AttemptBudget]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from myaccount.limits import services
+from myaccount.schedule.batches import until_done
 from myaccount.schedule.registry import periodic
 
 
 @periodic("limits: forget old ones", every=timedelta(minutes=10))
 def forget_old(now: datetime) -> None:
     """Counts nobody has touched for long go."""
-    services.forget_old(now=now)
+    until_done(lambda: services.forget_old(now=now))

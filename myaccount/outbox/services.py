@@ -22,6 +22,7 @@ from django_tasks_db.models import DBTaskResult
 from myaccount.outbox import adapters
 from myaccount.outbox.models import Channel, Message, State
 from myaccount.outbox.tasks import deliver
+from myaccount.schedule.batches import SIZE, delete_batch
 from myaccount.users.models import User
 from myaccount.web import formats
 from myaccount.web.selectors import portal_settings
@@ -171,16 +172,15 @@ def requeue_lost(*, now: datetime, batch: int = 100) -> int:
     return len(ids)
 
 
-def forget_old(*, now: datetime, batch: int = 1000) -> int:
+def forget_old(*, now: datetime, batch: int = SIZE) -> int:
     """Delete messages that left, or were given up, more than 30 days ago. Returns how many went."""
     old = Message.objects.filter(created_at__lt=now - timedelta(days=30), next_attempt_at=None)
-    return Message.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:batch])).delete()[0]
+    return delete_batch(old, size=batch)
 
 
-def forget_finished_jobs(*, now: datetime, batch: int = 1000) -> int:
+def forget_finished_jobs(*, now: datetime, batch: int = SIZE) -> int:
     """Delete the queue's rows of jobs that ended more than a day ago. Returns how many went."""
-    done = DBTaskResult.objects.finished().filter(finished_at__lt=now - timedelta(days=1))
-    return DBTaskResult.objects.filter(pk__in=list(done.values_list("pk", flat=True)[:batch])).delete()[0]
+    return delete_batch(DBTaskResult.objects.finished().filter(finished_at__lt=now - timedelta(days=1)), size=batch)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 from django_tasks import task
 
+from myaccount.schedule.batches import until_done
 from myaccount.schedule.registry import periodic
 
 
@@ -31,5 +32,5 @@ def forget_old(now: datetime) -> None:
     """What left long ago goes, and so do the finished jobs that carried it."""
     from myaccount.outbox import services  # noqa: PLC0415
 
-    services.forget_old(now=now)
-    services.forget_finished_jobs(now=now)
+    until_done(lambda: services.forget_old(now=now))
+    until_done(lambda: services.forget_finished_jobs(now=now))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Error, expect, sync_playwright
+from playwright.sync_api import Browser, Error, Playwright, expect, sync_playwright
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
@@ -49,17 +49,29 @@ def _chromium() -> str | None:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def running() -> list[Browser]:
+    """The worker's browser, once it was started."""
+    return []
+
+
+@pytest.fixture
+def chromium(playwright: Playwright, running: list[Browser]) -> Browser:
+    """The worker's browser; another one should it have crashed, so that one journey fails and not all after it."""
+    if not running or not running[-1].is_connected():
         try:
-            browser = playwright.chromium.launch(executable_path=_chromium(), args=_FLAGS)
+            running.append(playwright.chromium.launch(executable_path=_chromium(), args=_FLAGS))
         except Error as error:
             text = "no Chromium: set CHROMIUM to its path, or run `playwright install chromium`"
             if os.environ.get("CI"):
                 pytest.fail(f"{text}\n{error}")
             pytest.skip(text)
-        yield browser
-        browser.close()
+    return running[-1]
 
 
 @pytest.fixture

@@ -325,3 +325,10 @@ def test_a_person_without_a_profile_row_gets_one(db: None, browser: Client) -> N
     assert browser.get(PAGE).status_code == 200
     assert change(browser, "given_name", "Dora").status_code == 302
     assert values_of(dora) == {"given_name": "Dora"}
+
+
+def test_the_message_is_in_the_language_just_chosen(alice: User, alices: Client) -> None:
+    change(alices, "locale", "en-xa")
+    assert "was updated." not in alices.get(PAGE).content.decode()
+    change(alices, "locale", "en", was="en-xa")
+    assert "Language was updated." in alices.get(PAGE).content.decode()

@@ -137,6 +137,7 @@ def test_an_address_that_was_never_proven_can_be_proven(db: None, browser: Clien
     dora = make_person("dora", email_verified_at=None)
     sign_in(browser, "dora")
     assert "Not proven yet" in page(browser)
+    assert re.search(r'href="[^"]+/contact/email/edit/">Prove<', page(browser))
     ask(browser, "email", "dora@example.org")
     assert recipients("email_change_requested") == [], "it is the same address"
     prove(browser, sent_code())
@@ -162,6 +163,15 @@ def test_the_same_form_sent_twice_sends_one_code(alice: User, alices: Client) ->
     assert recipients("email_change_requested") == [OLD]
     assert prove(alices, sent_code()).status_code == 302
     assert reload(alice).email == NEW
+
+
+def test_mail_goes_to_the_address_as_it_was_given(db: None, browser: Client) -> None:
+    """Security 43: not to the form it is compared by."""
+    make_person("dora", email="Dora.K@Example.org")
+    sign_in(browser, "dora.k@example.org")
+    ask(browser, "email", "New.Dora@Example.net")
+    assert recipients("prove_email") == ["New.Dora@Example.net"]
+    assert recipients("email_change_requested") == ["Dora.K@Example.org"]
 
 
 # Proving
