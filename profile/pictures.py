@@ -22,7 +22,7 @@ from myaccount.users.models import User
 from profile.models import UploadedPicture
 
 if TYPE_CHECKING:
-    from PIL.Image import Image, Transpose
+    from PIL.Image import Image, Transpose  # only for types: Pillow is loaded when a picture comes
 
 GRAVATAR_ORIGIN: Final = "https://www.gravatar.com"
 SIDE: Final = 256  # pixels

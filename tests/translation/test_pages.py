@@ -202,6 +202,7 @@ def test_confirming_who_one_is_has_no_text_outside_gettext(reader: Reader) -> No
     reader.post(reverse("confirm-access"), {"password": ""})
     reader.post(reverse("confirm-access"), {"password": "wrong"})
     reader.post(reverse("change-contact", kwargs={"kind": "email"}), {"value": "new@example.org"}, expected=302)
+    reader.data = ("new",)  # what was typed is shown again
     reader.get(reverse("continue-interrupted"))
 
 
