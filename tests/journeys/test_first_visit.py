@@ -1,4 +1,4 @@
-"""What a first visit and every later page cost a browser (performance, point 5). `make bench` measures the same in production."""
+"""What a first visit and every later page cost a browser (performance, point 5). `make bench` measures production."""
 
 from __future__ import annotations
 
