@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -49,7 +49,7 @@ class EventPage:
 
 def recent_events(user: User, *, now: datetime, session_uuid: UUID | None = None) -> list[EventRow]:
     """The person's five newest events. One query."""
-    return [_row_of(event, now=now, session_uuid=session_uuid) for event in _RECENT.fetch(user=user.uuid)]
+    return _rows_of(_RECENT.fetch(user=user.uuid), now=now, session_uuid=session_uuid)
 
 
 def event_page(
@@ -68,15 +68,22 @@ def event_page(
     if older_than is not None:
         found = found.filter(id__lt=older_than)
     events = list(found[: size + 1])
-    rows = [_row_of(event, now=now, session_uuid=session_uuid) for event in events[:size]]
+    rows = _rows_of(events[:size], now=now, session_uuid=session_uuid)
     return EventPage(rows, events[size - 1].pk if len(events) > size else None)
 
 
-def _row_of(event: Event, *, now: datetime, session_uuid: UUID | None) -> EventRow:
+def _rows_of(events: Sequence[Event], *, now: datetime, session_uuid: UUID | None) -> list[EventRow]:
+    """One more query for the words of attributes an administrator has added, however many there are."""
+    names = sorted({name for event in events for name in event.data.get("claims", ())})
+    labels = dict(zip(names, labels_of(names), strict=True))
+    return [_row_of(event, labels, now=now, session_uuid=session_uuid) for event in events]
+
+
+def _row_of(event: Event, labels: Mapping[str, str], *, now: datetime, session_uuid: UUID | None) -> EventRow:
     kind = EventKind(event.kind)
     words = WORDS[kind]
     is_by_other = event.by_uuid is not None and event.by_uuid != event.user_uuid
-    detail = _detail(kind, event.data)
+    detail = _detail(kind, event.data, labels)
     if is_by_other:  # whose browser and address are none of the person's business
         detail = " · ".join(filter(None, [detail, _("By an administrator")]))
     return EventRow(
@@ -92,12 +99,12 @@ def _row_of(event: Event, *, now: datetime, session_uuid: UUID | None) -> EventR
     )
 
 
-def _detail(kind: EventKind, data: Mapping[str, Any]) -> str:
+def _detail(kind: EventKind, data: Mapping[str, Any], labels: Mapping[str, str]) -> str:
     """What is particular to this event."""
     if kind in (EventKind.SESSION_ENDED, EventKind.SESSION_EXPIRED):
         return " · ".join(filter(None, [_ended_sessions(data), _reason(str(data.get("reason", "")))]))
     if "claims" in data:
-        return pgettext("separator of a list", ", ").join(labels_of(list(data["claims"])))
+        return pgettext("separator of a list", ", ").join(labels[name] for name in data["claims"])
     return str(data.get("address", ""))
 
 

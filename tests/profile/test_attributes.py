@@ -332,3 +332,16 @@ def test_the_message_is_in_the_language_just_chosen(alice: User, alices: Client)
     assert "was updated." not in alices.get(PAGE).content.decode()
     change(alices, "locale", "en", was="en-xa")
     assert "Language was updated." in alices.get(PAGE).content.decode()
+
+
+def test_the_history_tells_of_many_custom_attributes_with_one_query_more(
+    alice: User, alices: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for number in range(12):
+        Claim.objects.create(name=f"custom_{number}", label=f"Custom {number}")
+        change(alices, f"custom_{number}", "x")
+    alices.get("/myaccount/security/history/")
+    with django_assert_num_queries(4):
+        page = alices.get("/myaccount/security/history/").content.decode()
+    assert "Custom 0" in page
+    assert "Custom 11" in page
