@@ -16,10 +16,14 @@ KB: Final = 1024
 def loaded(page: Page, visitor: Visitor, path: str) -> list[Response]:
     """What the browser had to fetch to show a page."""
     responses: list[Response] = []
-    page.on("response", responses.append)
+
+    def note(response: Response) -> None:
+        responses.append(response)
+
+    page.on("response", note)
     visitor.open(path)
     page.wait_for_load_state("networkidle")
-    page.remove_listener("response", responses.append)
+    page.remove_listener("response", note)
     return responses
 
 
