@@ -67,7 +67,7 @@ def test_order_and_number_are_the_querysets(db: None) -> None:
     ],
 )
 def test_kept_rows_are_never_stale(db: None, change: Callable[[QuerySet[Claim]], Any]) -> None:
-    rows = KeptRows(lambda: Claim.objects.all())
+    rows = KeptRows(Claim.objects.all)
     before = rows.fetch()
     assert rows.fetch() is before
     change(Claim.objects.all())
