@@ -1,4 +1,4 @@
-"""What pages may cost: queries however much a person has, and bytes on the first visit. `make bench` has the rest."""
+"""What pages may cost: queries however much a person has, and bytes on the first visit. The rest is in bench/."""
 
 from __future__ import annotations
 
