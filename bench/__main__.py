@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from bench import crowd, databases, first_visit, sign_in
+from bench import crowd, databases, first_visit, passkeys, sign_in
 from bench.comparing import CONNECTIONS, pages_in_turn
 from bench.pages import LISTS, PAGES
 from bench.report import Results, as_markdown
@@ -96,6 +96,11 @@ def _measure(servers: dict[str, Server], people: dict[str, dict], *, rounds: int
         portal, hashing, people["browsers"], password=PASSWORD, rounds=rounds, seconds=seconds
     )
     tries = sign_in.seconds_by_kind(people["groups"], tries=200)
+    recoveries = sign_in.recovery_seconds_by_kind(people["groups"], tries=200)
+    _say("registering passkeys and signing in with them")
+    with_passkeys = passkeys.measure(
+        portal, hashing, people["passkeys"], password=PASSWORD, rounds=rounds, seconds=seconds
+    )
     _say("cleaning up")
     statements = CROWDED.run("-m", "bench.cleaning")
     return Results(
@@ -107,6 +112,8 @@ def _measure(servers: dict[str, Server], people: dict[str, dict], *, rounds: int
         crowd=crowd_ratios,
         sign_in=beside_hashing,
         tries=tries,
+        recoveries=recoveries,
+        passkeys=with_passkeys,
         statements=statements,
         first_visit=first_visit.first_visit(),
         html_bytes=first_visit.html_bytes(),

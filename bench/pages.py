@@ -25,6 +25,6 @@ PAGES: Final = (
     MeasuredPage("Security", "/myaccount/security/", 4.0),
     MeasuredPage("Security, password form open", "/myaccount/security/?edit=password", 4.0),
     MeasuredPage("Security history", "/myaccount/security/history/", 3.0),
-    MeasuredPage("Confirm access", "/myaccount/confirm/", 2.0),
+    MeasuredPage("Confirm access", "/myaccount/confirm/with/totp/", 2.0),
 )
 LISTS: Final = tuple(page for page in PAGES if page.name in ("Overview", "Security", "Security history"))

@@ -13,6 +13,7 @@ from bench import databases
 from bench.comparing import Comparison, Cost, Ratio
 from bench.first_visit import Loaded
 from bench.pages import PAGES
+from bench.passkeys import Passkeys
 from bench.servers import WORKERS
 
 KB: Final = 1024
@@ -30,6 +31,8 @@ class Results:
     crowd: dict[str, Ratio]
     sign_in: Comparison
     tries: dict[str, float]  # seconds
+    recoveries: dict[str, float]  # seconds
+    passkeys: Passkeys
     statements: dict[str, float]  # milliseconds
     first_visit: list[Loaded]
     html_bytes: dict[str, int]
@@ -37,7 +40,8 @@ class Results:
 
 def as_markdown(results: Results) -> str:
     """The whole page."""
-    parts = [_head(results), _pages(results), _others(results), _first_visit(results), _statements(results)]
+    parts = [_head(results), _pages(results), _others(results), _passkeys(results)]
+    parts += [_first_visit(results), _statements(results)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -96,11 +100,42 @@ def _others(results: Results) -> str:
             _at_most(slowest / quickest, 1.1),
         ),
     ]
+    slowest, quickest = max(results.recoveries.values()), min(results.recoveries.values())
+    lines.append(
+        _row(
+            "slowest kind of beginning a recovery beside the quickest",
+            f"{slowest / quickest:.3f}",
+            _at_most(slowest / quickest, 1.1),
+        )
+    )
     for name, ratio in results.crowd.items():
         what = f"{name}: p50 among a million events of others, beside a thousand"
         lines.append(_row(what, ratio, _at_most(ratio.median, 1.5)))
-    tries = ", ".join(f"{kind} {seconds * 1000:.1f}" for kind, seconds in results.tries.items())
-    return "## Signing in, memory, many rows\n\n" + "\n".join(lines) + f"\n\nMedian of a wrong try in ms: {tries}."
+    tries, recoveries = _in_milliseconds(results.tries), _in_milliseconds(results.recoveries)
+    medians = f"Median of a wrong try in ms: {tries}. Median of beginning to recover an account: {recoveries}."
+    return "## Signing in, memory, many rows\n\n" + "\n".join(lines) + f"\n\n{medians}"
+
+
+def _in_milliseconds(times: dict[str, float]) -> str:
+    return ", ".join(f"{kind} {seconds * 1000:.1f}" for kind, seconds in times.items())
+
+
+def _passkeys(results: Results) -> str:
+    found = results.passkeys
+    lines = [
+        "| what | requests/s | rate | CPU | p50 |",
+        "|---|---|---|---|---|",
+        _row("a view that checks a signature and does nothing else", f"{found.bare_rate:.0f}", 1, 1, 1),
+    ]
+    acts = [
+        ("asking for a passkey", found.asking),
+        ("signing in with one", found.signing_in),
+        ("registering one", found.registering),
+    ]
+    for name, act in acts:
+        beside = act.beside_bare
+        lines.append(_row(name, f"{act.rate:.0f}", beside.rate, beside.cpu, beside.p50))
+    return "## Passkeys, as multiples of checking one signature\n\n" + "\n".join(lines)
 
 
 def _row(*cells: object) -> str:

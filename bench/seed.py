@@ -18,6 +18,7 @@ USERNAME = "alice"
 EVENTS = 50
 KINDS = ("known", "unknown", "unusable", "disabled")
 PEOPLE_OF_A_KIND = 10
+PEOPLE_WITH_PASSKEYS = 60
 FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0"
 USER_AGENTS = [
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1"
@@ -65,7 +66,9 @@ def seed_portal() -> dict[str, Any]:
     from django.utils import timezone
 
     from myaccount.users.models import User
+    from myaccount.users.names import canonical_key
     from profile.models import Profile
+    from security.recovery.models import RecoverySettings
 
     now = timezone.now()
     user = User.objects.create_user(
@@ -74,15 +77,33 @@ def seed_portal() -> dict[str, Any]:
     )  # fmt: skip
     user.groups.add(Group.objects.create(name="Research"))
     Profile.objects.create(user=user, values=PROFILE)
-    # Factors and consents of this person are made here once there are any: 3 factors, 10 consents.
+    RecoverySettings(email_recovery=True, sms_recovery=True, username_recovery=True, captcha="off").save()
+    # Consents of this person are made here once there are any: 10.
     _add_events(user, EVENTS - SESSIONS, now=now)
     sessions = [_sign_in(USERNAME, user_agent) for user_agent in USER_AGENTS]
+    _add_factors(user, now=now)  # after its sessions, which have no second step to go through
     groups = _people_to_try(user.password)
     known = {username: _sign_in(username, FIREFOX) for username in groups["known"]}
     browsers = {
         username: {name: value for name, value in kept.items() if "known" in name} for username, kept in known.items()
     }
-    return {"cookies": sessions[-1], "browsers": browsers, "groups": groups}
+    passkeys = [f"passkey{number}" for number in range(PEOPLE_WITH_PASSKEYS)]
+    User.objects.bulk_create(
+        User(username=name, username_key=canonical_key(name), password=user.password) for name in passkeys
+    )
+    return {"cookies": sessions[-1], "browsers": browsers, "groups": groups, "passkeys": passkeys}
+
+
+def _add_factors(user: Any, *, now: Any) -> None:
+    """Three: an app, a mobile number, backup codes."""
+    from myaccount.activity.services import SYSTEM
+    from security.factors.backup_codes.services import make
+    from security.factors.encryption import encrypt
+    from security.factors.models import SmsDevice, TotpDevice
+
+    TotpDevice.objects.create(user=user, name="Phone", created_at=now, seed=encrypt(bytes(20)))
+    SmsDevice.objects.create(user=user, created_at=now)
+    make(user=user, origin=SYSTEM, now=now)
 
 
 def _people_to_try(encoded: str) -> dict[str, list[str]]:

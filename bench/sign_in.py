@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from statistics import median
 
 from bench.comparing import Comparison, UnexpectedAnswer, cost
@@ -54,15 +54,30 @@ def beside_hashing(
 
 def seconds_by_kind(groups: Mapping[str, list[str]], *, tries: int) -> dict[str, float]:
     """The median time of a wrong try for each kind of account, one try at a time in a shuffled order."""
+    return _medians(groups, tries, lambda name: _attempt(name, "not the password", {}), status=422)
+
+
+def recovery_seconds_by_kind(groups: Mapping[str, list[str]], *, tries: int) -> dict[str, float]:
+    """The same for beginning to recover an account (security 36)."""
+    return _medians(groups, tries, _begin_recovery, status=302)
+
+
+def _begin_recovery(username: str) -> bytes:
+    return PORTAL.post("/myaccount/forgot-password/", {"identifier": username}, cookies={}, address=next(_ADDRESSES))
+
+
+def _medians(
+    groups: Mapping[str, list[str]], tries: int, request: Callable[[str], bytes], *, status: int
+) -> dict[str, float]:
     order = [
         (kind, names[number % len(names)]) for kind, names in groups.items() for number in range(tries // len(groups))
     ]
     random.Random(7).shuffle(order)  # the same order every time
     connection, times = Connection(PORTAL.port), {kind: [] for kind in groups}
     for kind, username in order:
-        reply = connection.send(_attempt(username, "not the password", {}))
-        if reply.status != 422:
-            raise UnexpectedAnswer(f"a wrong try ({kind}) was answered {reply.status}")
+        reply = connection.send(request(username))
+        if reply.status != status:
+            raise UnexpectedAnswer(f"a try ({kind}) was answered {reply.status}")
         times[kind].append(reply.seconds)
     connection.close()
     return {kind: median(values) for kind, values in times.items()}

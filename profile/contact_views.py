@@ -17,6 +17,7 @@ from myaccount.claims.models import Claim
 from myaccount.claims.selectors import editable_claim
 from myaccount.limits.services import TooManyAttempts
 from myaccount.users.models import User
+from myaccount.users.signals import ChangeRefused
 from myaccount.web.features import part_of
 from myaccount.web.pages import render_page
 from myaccount.web.redirects import to_section
@@ -61,6 +62,9 @@ def change(request: PortalRequest, kind: str) -> HttpResponse:
         return to_section("personal-info", f"id_{kind}_code")
     except contacts.AddressTaken:
         form.add_error("value", _("This address cannot be used."))
+    except ChangeRefused as refused:
+        request.user.refresh_from_db()  # what was refused is not shown as if it were true
+        form.add_error("value", str(refused))
     except TooManyAttempts:
         form.add_error("value", _("Too many codes were sent. Wait a few minutes, then try again."))
     return _with_form(request, kind, form)
@@ -89,6 +93,8 @@ def prove(request: PortalRequest, kind: str) -> HttpResponse:
                 _("That is not the code we sent.") if error.tries_left else _("Too many wrong codes. Send a new one.")
             )
             form.add_error("code", text)
+        except ChangeRefused as refused:
+            form.add_error("code", str(refused))
         except (contacts.NothingPending, contacts.AddressTaken):
             if _is_proven_already(request, ContactKind(kind)):
                 return _proven(request, kind)

@@ -26,7 +26,7 @@ from myaccount.schedule.batches import SIZE, delete_batch
 from myaccount.users.models import User
 from myaccount.users.names import canonical_key
 from myaccount.users.selectors import is_name_taken
-from myaccount.users.signals import email_changed
+from myaccount.users.signals import email_changed, mobile_changed
 from myaccount.web import formats
 from profile.models import ContactKind, PendingContact
 from profile.phones import readable
@@ -35,6 +35,8 @@ from profile.pictures import GRAVATAR_ORIGIN
 CODE_LIFE: Final = {ContactKind.EMAIL: timedelta(hours=1), ContactKind.MOBILE: timedelta(minutes=10)}
 RESEND_AFTER: Final = timedelta(seconds=60)
 MAX_TRIES: Final = 5
+EMAIL: Final = ContactKind.EMAIL
+MOBILE: Final = ContactKind.MOBILE
 _SENDS: Final = Rule(free_attempts=8, first_pause=timedelta(minutes=10), forgotten_after=timedelta(hours=1))
 _KINDS: Final = {
     ContactKind.EMAIL: (EventKind.EMAIL_CHANGE_REQUESTED, EventKind.EMAIL_CHANGED, EventKind.EMAIL_CHANGE_CANCELLED),
@@ -67,29 +69,41 @@ class AddressTaken(Exception):  # noqa: N818
 
 
 @dataclass(frozen=True)
+class Waiting:
+    """A change that waits for its proof in this session."""
+
+    value: str
+    shown: str  # as people write it
+    expires_at: datetime
+    can_resend: bool
+
+
+@dataclass(frozen=True)
 class _Secrets:
     code: str
     token: str
 
 
 def request_change(
-    *, user: User, kind: ContactKind, value: str, session_uuid: UUID, origin: Origin, now: datetime
+    *, user: User, kind: ContactKind, value: str, session_uuid: UUID, origin: Origin, now: datetime, purpose: str = ""
 ) -> None:
     """Send a code to a new address or number and keep it as pending; an earlier pending one dies.
 
     Raises limits.TooManyAttempts when too many were sent, ResendTooSoon when this very change was
     asked for a moment ago (a form sent twice): its code stays good. Says nothing of whether the
     address belongs to somebody else: then its owner gets a mail that tells them, and no code.
+    `purpose` is told to whoever listens once the change is proven (`mobile_changed`).
     """
-    _reserve_send(user, value, now=now)
+    reserve_send(user, value, now=now)
     with transaction.atomic():
         User.objects.select_for_update().get(pk=user.pk)
         earlier = PendingContact.objects.filter(user=user, kind=kind)
-        if earlier.filter(value=value, session_uuid=session_uuid, sent_at__gt=now - RESEND_AFTER).exists():
+        same = earlier.filter(value=value, purpose=purpose, session_uuid=session_uuid)
+        if same.filter(sent_at__gt=now - RESEND_AFTER).exists():
             raise ResendTooSoon
         earlier.delete()
         pending = PendingContact(
-            user=user, kind=kind, value=value, session_uuid=session_uuid, sent_at=now,
+            user=user, kind=kind, value=value, purpose=purpose, session_uuid=session_uuid, sent_at=now,
             expires_at=now + CODE_LIFE[kind],
         )  # fmt: skip
         _send_code(pending, now=now)
@@ -113,7 +127,7 @@ def resend(*, user: User, kind: ContactKind, session_uuid: UUID, now: datetime) 
     pending = _own(user, kind, session_uuid, now=now)
     if now - pending.sent_at < RESEND_AFTER:
         raise ResendTooSoon
-    _reserve_send(user, pending.value, now=now)
+    reserve_send(user, pending.value, now=now)
     with transaction.atomic():
         locked = PendingContact.objects.select_for_update().filter(pk=pending.pk).first()
         if locked is None:
@@ -163,7 +177,7 @@ def set_by_administrator(
 ) -> bool:
     """Take what an administrator knows to be the person's, as proven or not. False if nothing is different.
 
-    A pending change of the person's own dies. Raises AddressTaken.
+    A pending change of the person's own dies. Raises AddressTaken, or ChangeRefused as below.
     """
     is_proven = is_proven and bool(value)
     person = User.objects.select_for_update().get(pk=user.pk)
@@ -183,7 +197,7 @@ def set_by_administrator(
 def set_without_proof(*, user: User, kind: ContactKind, value: str, origin: Origin, now: datetime) -> None:
     """Take the value as it is: for an empty one, and where an administrator has switched proof off.
 
-    Raises AddressTaken.
+    Raises AddressTaken, or ChangeRefused where something else depends on the value.
     """
     PendingContact.objects.filter(user=user, kind=kind).delete()
     _set(user, kind, value, verified_at=None, origin=origin, now=now)
@@ -194,6 +208,18 @@ def forget_old(*, now: datetime, batch: int = SIZE) -> int:
     return delete_batch(PendingContact.objects.filter(expires_at__lt=now), size=batch)
 
 
+def waiting(*, user: User, kind: ContactKind, session_uuid: UUID, purpose: str, now: datetime) -> Waiting | None:
+    """The change asked for in this session for this purpose, while it can be proven."""
+    try:
+        pending = _own(user, kind, session_uuid, now=now)
+    except NothingPending:
+        return None
+    if pending.purpose != purpose:
+        return None
+    can_resend = now - pending.sent_at >= RESEND_AFTER
+    return Waiting(pending.value, _shown(kind, pending.value), pending.expires_at, can_resend)
+
+
 def _own(user: User, kind: ContactKind, session_uuid: UUID, *, now: datetime) -> PendingContact:
     found = PendingContact.objects.filter(user=user, kind=kind, session_uuid=session_uuid, expires_at__gt=now).first()
     if found is None:
@@ -201,7 +227,11 @@ def _own(user: User, kind: ContactKind, session_uuid: UUID, *, now: datetime) ->
     return found
 
 
-def _reserve_send(user: User, value: str, *, now: datetime) -> None:
+def reserve_send(user: User, value: str, *, now: datetime) -> None:
+    """Count one message with a code to this address or number before it is queued (security 44).
+
+    Raises limits.TooManyAttempts. Must be called outside any transaction.
+    """
     recipient = salted_hmac("sends", canonical_key(value), algorithm="sha256").hexdigest()[:32]
     limits.reserve({f"send:{user.uuid}": _SENDS, f"send-to:{recipient}": _SENDS}, now=now)
 
@@ -238,7 +268,10 @@ def _accept(pending: PendingContact, *, origin: Origin, now: datetime) -> None:
         if not deleted:
             raise NothingPending
         user = User.objects.select_for_update().get(pk=pending.user_id)
-        _set(user, ContactKind(pending.kind), pending.value, verified_at=now, origin=origin, now=now)
+        _set(
+            user, ContactKind(pending.kind), pending.value, verified_at=now, origin=origin, now=now,
+            purpose=pending.purpose,
+        )  # fmt: skip
 
 
 def _set(
@@ -250,8 +283,10 @@ def _set(
     origin: Origin,
     now: datetime,
     by: User | None = None,
+    purpose: str = "",
 ) -> None:
     told = outbox.address_of(user)
+    is_other_number = kind == ContactKind.MOBILE and user.mobile != value
     is_other_email = kind == ContactKind.EMAIL and canonical_key(user.email) != canonical_key(value)
     if kind == ContactKind.EMAIL:
         if value and verified_at and is_name_taken(value, other_than=user):
@@ -269,10 +304,12 @@ def _set(
     record(_KINDS[kind][1], user=user, origin=origin, now=now, by=by, data={"address": _shown(kind, value)})
     if kind == ContactKind.EMAIL:
         email_changed.send(User, user=user, origin=origin, now=now)
+    else:
+        mobile_changed.send(User, user=user, purpose=purpose, origin=origin, now=now, by=by)
     if is_other_email and told:
         context = {"new_address": value, "at": partial(formats.moment, now)}
         outbox.send_email("email_changed", to=told, user=user, now=now, context=context)
-    elif kind == ContactKind.MOBILE and told:
+    elif is_other_number and told:
         context = {"new_number": readable(value) if value else "", "at": partial(formats.moment, now)}
         outbox.send_email("mobile_changed", to=told, user=user, now=now, context=context)
 

@@ -55,6 +55,7 @@ class PendingContact(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="pending_contacts")
     kind = models.CharField(max_length=10, choices=ContactKind.choices)
     value = models.CharField(max_length=254)
+    purpose = models.CharField(max_length=30, blank=True)  # what else it is for, as the area that asked names it
     session_uuid = models.UUIDField()
     code_digest = models.CharField(max_length=64, blank=True)
     token_digest = models.CharField(max_length=64, blank=True)

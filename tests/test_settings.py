@@ -23,13 +23,18 @@ GOOD = {
 }
 
 
-def start(**changes: str | None) -> subprocess.CompletedProcess[str]:
+def start(*, code: str = "print('started')", **changes: str | None) -> subprocess.CompletedProcess[str]:
     """Read the settings in a new process, with these changes to a good environment; None takes one away."""
     environment = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}
     environment |= {name: value for name, value in {**GOOD, **changes}.items() if value is not None}
-    code = "import myaccount; from django.conf import settings; settings.DEBUG; print('started')"
     return subprocess.run(
-        [sys.executable, "-W", "error", "-c", code],
+        [
+            sys.executable,
+            "-W",
+            "error",
+            "-c",
+            f"import myaccount; from django.conf import settings; settings.DEBUG; {code}",
+        ],
         env=environment,
         cwd=ROOT,
         capture_output=True,
@@ -137,6 +142,15 @@ def test_a_secret_may_be_in_a_file(tmp_path: Path, refusal: Callable[..., str]) 
     assert refusal(SECRET_KEY=None, SECRET_KEY_FILE=str(file)) == ""
     file.write_text("short\n")
     assert refusal(SECRET_KEY=None, SECRET_KEY_FILE=str(file)).startswith("SECRET_KEY")
+
+
+@pytest.mark.parametrize(
+    ("value", "kept"),
+    [(None, []), ("", []), ("old", ["old"]), ("newer,older", ["newer", "older"]), ("a, b,", ["a", "b"])],
+)
+def test_earlier_secret_keys_are_still_accepted(value: str | None, kept: list[str]) -> None:
+    result = start(SECRET_KEY_FALLBACKS=value, code="print(settings.SECRET_KEY_FALLBACKS)")
+    assert (result.returncode, result.stdout) == (0, f"{kept}\n")
 
 
 def test_servers_start_with_the_production_settings() -> None:

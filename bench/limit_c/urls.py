@@ -10,4 +10,5 @@ urlpatterns = [
     path("page/", views.page, name="page"),
     path("constant/", views.constant, name="constant"),
     path("hash/", views.hash_only, name="hash"),
+    path("passkey/", views.passkey_only, name="passkey"),
 ]

@@ -21,6 +21,27 @@ class EventKind(StrEnum):
     IDENTITY_NOT_CONFIRMED = "security.step_up.failed"
     PASSWORD_CHANGED = "security.password.changed"  # noqa: S105 (the name of an event)
     PASSWORD_CHANGE_REFUSED = "security.password.refused"  # noqa: S105
+    PASSWORD_DEMANDED = "security.password.demanded"  # noqa: S105
+    FACTOR_ADDED = "security.factor.added"
+    FACTOR_CHANGED = "security.factor.changed"
+    FACTOR_RENAMED = "security.factor.renamed"
+    FACTOR_PREFERRED = "security.factor.preferred"
+    FACTOR_REMOVED = "security.factor.removed"
+    FACTOR_FAILED = "security.factor.failed"
+    FACTOR_SUSPECT = "security.factor.suspect"
+    FACTORS_UNLOCKED = "security.factor.unlocked"
+    BACKUP_CODES_MADE = "security.backup_codes.made"
+    BACKUP_CODE_USED = "security.backup_codes.used"
+    BROWSER_TRUSTED = "security.browser.trusted"
+    BROWSER_FORGOTTEN = "security.browser.forgotten"
+    RECOVERY_STARTED = "security.recovery.started"
+    RECOVERY_FAILED = "security.recovery.failed"
+    RECOVERY_DONE = "security.recovery.done"
+    RECOVERY_QUESTIONS_CHANGED = "security.recovery.questions"
+    RECOVERY_ADDRESS_CHANGED = "security.recovery.address"
+    RECOVERY_WAITING_STARTED = "security.recovery.waiting"
+    RECOVERY_WAITING_CANCELLED = "security.recovery.cancelled"
+    RECOVERY_SETTINGS_CHANGED = "security.recovery.settings"
     SESSION_ENDED = "sessions.session.ended"
     SESSION_EXPIRED = "sessions.session.expired"
     PROFILE_CHANGED = "profile.attribute.changed"
@@ -37,6 +58,7 @@ class EventKind(StrEnum):
     ACCOUNT_DELETED = "users.account.deleted"
     RIGHTS_CHANGED = "users.rights.changed"
     SETTINGS_CHANGED = "portal.settings.changed"
+    SIGN_IN_POLICY_CHANGED = "security.policy.changed"
 
 
 class EventGroup(models.TextChoices):
@@ -44,6 +66,8 @@ class EventGroup(models.TextChoices):
 
     SIGN_IN = "sign-in", _("Signing in and out")
     PASSWORD = "password", _("Password")
+    FACTORS = "factors", _("Second factors")
+    RECOVERY = "recovery", _("Account recovery")
     SESSIONS = "sessions", _("Sessions")
     PROFILE = "profile", _("Profile")
     ACCOUNT = "account", _("Account")
@@ -72,7 +96,7 @@ WORDS: dict[EventKind, Words] = {
     ),
     EventKind.IDENTITY_CONFIRMED: Words(_("Confirmed it was you"), "finger-print", EventGroup.SIGN_IN),
     EventKind.IDENTITY_NOT_CONFIRMED: Words(
-        _("A wrong password was given when confirming it was you"),
+        _("A wrong password or code was given when confirming it was you"),
         "exclamation-triangle",
         EventGroup.SIGN_IN,
         is_warning=True,
@@ -83,6 +107,52 @@ WORDS: dict[EventKind, Words] = {
         "exclamation-triangle",
         EventGroup.PASSWORD,
         is_warning=True,
+    ),
+    EventKind.PASSWORD_DEMANDED: Words(
+        _("New password asked for at the next sign-in"), "key", EventGroup.PASSWORD, is_warning=True
+    ),
+    EventKind.FACTOR_ADDED: Words(_("Second factor added"), "plus-circle", EventGroup.FACTORS),
+    EventKind.FACTOR_CHANGED: Words(_("Second factor changed"), "arrow-path", EventGroup.FACTORS),
+    EventKind.FACTOR_RENAMED: Words(_("Second factor renamed"), "pencil", EventGroup.FACTORS),
+    EventKind.FACTOR_PREFERRED: Words(_("Another second factor is asked for first"), "star", EventGroup.FACTORS),
+    EventKind.FACTOR_REMOVED: Words(_("Second factor removed"), "minus-circle", EventGroup.FACTORS, is_warning=True),
+    EventKind.FACTOR_FAILED: Words(
+        _("A wrong code or device was given as the second step"),
+        "exclamation-triangle",
+        EventGroup.FACTORS,
+        is_warning=True,
+    ),
+    EventKind.FACTOR_SUSPECT: Words(
+        _("A security device was refused: there may be a copy of it"),
+        "exclamation-triangle",
+        EventGroup.FACTORS,
+        is_warning=True,
+    ),
+    EventKind.FACTORS_UNLOCKED: Words(_("Second factors unlocked"), "lock-open", EventGroup.FACTORS),
+    EventKind.BACKUP_CODES_MADE: Words(_("New backup codes made"), "ticket", EventGroup.FACTORS),
+    EventKind.BACKUP_CODE_USED: Words(_("Backup code used"), "ticket", EventGroup.FACTORS),
+    EventKind.BROWSER_TRUSTED: Words(_("Browser trusted"), "check-badge", EventGroup.FACTORS),
+    EventKind.BROWSER_FORGOTTEN: Words(_("Browser no longer trusted"), "no-symbol", EventGroup.FACTORS),
+    EventKind.RECOVERY_STARTED: Words(_("Account recovery started"), "lifebuoy", EventGroup.RECOVERY, is_warning=True),
+    EventKind.RECOVERY_FAILED: Words(
+        _("Account recovery failed: a wrong code or answer"),
+        "exclamation-triangle",
+        EventGroup.RECOVERY,
+        is_warning=True,
+    ),
+    EventKind.RECOVERY_DONE: Words(_("Account recovered with a new password"), "lifebuoy", EventGroup.RECOVERY),
+    EventKind.RECOVERY_QUESTIONS_CHANGED: Words(
+        _("Security questions changed"), "information-circle", EventGroup.RECOVERY
+    ),
+    EventKind.RECOVERY_ADDRESS_CHANGED: Words(_("Recovery address changed"), "envelope", EventGroup.RECOVERY),
+    EventKind.RECOVERY_WAITING_STARTED: Words(
+        _("Recovery without second factors began its waiting time"), "clock", EventGroup.RECOVERY, is_warning=True
+    ),
+    EventKind.RECOVERY_WAITING_CANCELLED: Words(
+        _("Recovery without second factors was cancelled"), "no-symbol", EventGroup.RECOVERY
+    ),
+    EventKind.RECOVERY_SETTINGS_CHANGED: Words(
+        _("Account recovery settings changed"), "cog-6-tooth", EventGroup.ACCOUNT
     ),
     EventKind.SESSION_ENDED: Words(_("Session ended"), "x-circle", EventGroup.SESSIONS),
     EventKind.SESSION_EXPIRED: Words(_("Session expired"), "clock", EventGroup.SESSIONS),
@@ -104,4 +174,5 @@ WORDS: dict[EventKind, Words] = {
     EventKind.ACCOUNT_DELETED: Words(_("Account deleted"), "user-minus", EventGroup.ACCOUNT, is_warning=True),
     EventKind.RIGHTS_CHANGED: Words(_("Roles or rights changed"), "user-group", EventGroup.ACCOUNT),
     EventKind.SETTINGS_CHANGED: Words(_("Portal settings changed"), "cog-6-tooth", EventGroup.ACCOUNT),
+    EventKind.SIGN_IN_POLICY_CHANGED: Words(_("Sign-in policy changed"), "cog-6-tooth", EventGroup.ACCOUNT),
 }

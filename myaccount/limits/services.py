@@ -7,14 +7,17 @@ A success gives the attempt back.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from django.db import transaction
 
 from myaccount.limits.models import AttemptBudget
 from myaccount.schedule.batches import SIZE, delete_batch
+
+LASTING: Final = "lasting:"  # begins the keys of budgets that time alone does not make whole
 
 
 @dataclass(frozen=True)
@@ -43,14 +46,16 @@ class TooManyAttempts(Exception):  # noqa: N818 (states the fact)
         self.until = until
 
 
-def reserve(rules: Mapping[str, Rule], *, now: datetime) -> None:
+def reserve(rules: Mapping[str, Rule], *, now: datetime, not_waiting_for: Collection[str] = ()) -> None:
     """Count one attempt against every key, or raise TooManyAttempts and count none.
 
+    Pauses of the keys in `not_waiting_for` stop nobody this time; the attempt counts against them all the same.
     Must be called outside any transaction (Django refuses otherwise), before the guess is evaluated.
     """
     with transaction.atomic(durable=True):
         budgets = _locked(rules, now=now)
-        blocked = [b.blocked_until for b in budgets if b.blocked_until and b.blocked_until > now]
+        waited_for = [budget for budget in budgets if budget.key not in not_waiting_for]
+        blocked = [b.blocked_until for b in waited_for if b.blocked_until and b.blocked_until > now]
         if blocked:
             raise TooManyAttempts(max(blocked))
         for budget in budgets:
@@ -62,6 +67,17 @@ def reserve(rules: Mapping[str, Rule], *, now: datetime) -> None:
             pause = rule.pause_after(budget.failures)
             budget.blocked_until = now + pause if pause else None
             budget.save()
+
+
+def is_blocked(key: str, *, now: datetime) -> bool:
+    """Whether an attempt for this key would be refused now."""
+    return AttemptBudget.objects.filter(key=key, blocked_until__gt=now).exists()
+
+
+def failures_of(key: str, *, now: datetime, within: timedelta = timedelta(hours=1)) -> int:
+    """How many attempts in a row have failed for this key, the last of them not longer ago than `within`."""
+    found = AttemptBudget.objects.filter(key=key, last_attempt_at__gt=now - within)
+    return found.values_list("failures", flat=True).first() or 0
 
 
 def forgive(keys: Iterable[str]) -> None:
@@ -80,8 +96,9 @@ def give_back(key: str) -> None:
 
 
 def forget_old(*, now: datetime, batch: int = SIZE) -> int:
-    """Delete budgets nobody has touched for two days, a batch at a time. Returns how many went."""
-    return delete_batch(AttemptBudget.objects.filter(last_attempt_at__lt=now - timedelta(days=2)), size=batch)
+    """Delete budgets nobody has touched for two days, a batch at a time, but lasting ones. Returns how many went."""
+    old = AttemptBudget.objects.filter(last_attempt_at__lt=now - timedelta(days=2))
+    return delete_batch(old.exclude(key__startswith=LASTING), size=batch)
 
 
 def _locked(rules: Mapping[str, Rule], *, now: datetime) -> list[AttemptBudget]:

@@ -6,6 +6,7 @@ areas keep of them (profile, sessions, security events), and the kernel may not 
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, cast
 from urllib.parse import urlencode
 
@@ -16,19 +17,20 @@ from django.db.models import Q, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from myaccount.pages import people
+from myaccount.pages import factors_admin, people, recovery_admin
 from myaccount.pages.people_forms import AddPersonForm, BasePersonForm, person_form
 from myaccount.users import services as users
 from myaccount.users.models import User
 from myaccount.users.names import canonical_key
 from myaccount.users.services import NameTaken
+from myaccount.users.signals import ChangeRefused
 from myaccount.web import formats
 from myaccount.web.read_only_admin import BigTableAdmin, uuid_in
 from myaccount.web.requests import PortalRequest, origin
@@ -144,7 +146,13 @@ class UserAdmin(BigTableAdmin):
             (reverse("admin:activity_event_changelist"), query, _("Security events")),
             (reverse("admin:outbox_message_changelist"), query, _("Messages")),
         ]
-        return format_html_join(" · ", '<a href="{}?{}">{}</a>', links)
+        factors = format_html(
+            '<a href="{}">{}</a> · ', reverse("admin:users_user_factors", args=[obj.pk]), _("Second factors")
+        )
+        recovery = format_html(
+            '<a href="{}">{}</a> · ', reverse("admin:users_user_recovery", args=[obj.pk]), _("Account recovery")
+        )
+        return factors + recovery + format_html_join(" · ", '<a href="{}?{}">{}</a>', links)
 
     @admin.display(description=gettext_lazy("attributes"))
     def attributes(self, obj: User) -> SafeString:
@@ -169,6 +177,21 @@ class UserAdmin(BigTableAdmin):
         """People are deleted one at a time."""
         return {name: action for name, action in super().get_actions(request).items() if name != "delete_selected"}
 
+    # A person's second factors
+
+    def get_urls(self) -> list[Any]:
+        """With the pages of a person's second factors."""
+        see = self.admin_site.admin_view(partial(factors_admin.factors, model_admin=self))
+        remove = self.admin_site.admin_view(partial(factors_admin.remove_factor, model_admin=self))
+        recover = self.admin_site.admin_view(partial(recovery_admin.recover, model_admin=self))
+        one = "<int:pk>/factors/<str:authenticator>/<int:factor_pk>/remove/"
+        own = [
+            path("<int:pk>/factors/", see, name="users_user_factors"),
+            path(one, remove, name="users_user_remove_factor"),
+            path("<int:pk>/recovery/", recover, name="users_user_recovery"),
+        ]
+        return [*own, *super().get_urls()]
+
     # Finding and saving
 
     def get_search_results(
@@ -189,6 +212,9 @@ class UserAdmin(BigTableAdmin):
         except (NameTaken, AddressTaken, ChangedMeanwhile):
             text = _("Somebody else changed this, or took the name or address, a moment ago. Nothing was saved.")
             messages.error(request, text)
+            return HttpResponseRedirect(request.get_full_path())
+        except ChangeRefused as refused:  # of their own number, which is their last second factor
+            messages.error(request, str(refused))
             return HttpResponseRedirect(request.get_full_path())
 
     def save_model(self, request: HttpRequest, obj: User, form: ModelForm[Any], change: Any) -> None:

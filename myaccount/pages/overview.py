@@ -18,6 +18,8 @@ from myaccount.web.features import FeatureState, state_of
 from myaccount.web.pages import Section
 from myaccount.web.requests import PortalRequest
 from profile.selectors import completion
+from security.factors.guards import FEATURE, SECTION
+from security.factors.selectors import FEW_BACKUP_CODES, enrolled
 from security.history.selectors import recent_events
 from sessions_app.models import LoginSession
 from sessions_app.selectors import row_of
@@ -67,6 +69,34 @@ def security_checks(request: PortalRequest) -> list[Check]:
         ]
     if state_of("security.change-password", request.portal_settings) != FeatureState.OFF:
         checks.append(_password_check(user))
+    if state_of(FEATURE, request.portal_settings) != FeatureState.OFF:
+        checks += _factor_checks(user)
+    return checks
+
+
+def _factor_checks(user: User) -> list[Check]:
+    """A second factor; and once there is one, a way in for the day it is lost."""
+    have = enrolled(user)
+    section = f"{reverse('security')}#{SECTION}"
+    checks = [
+        Check(
+            _("Second factor"),
+            _("A stolen password alone does not open your account"),
+            bool(have.real),
+            section if have.real else reverse("add-factor"),
+            _("Manage") if have.real else _("Add"),
+        )
+    ]
+    if have.real:
+        checks.append(
+            Check(
+                _("Backup codes"),
+                _("A way in on the day you have nothing else at hand"),
+                have.codes_left >= FEW_BACKUP_CODES,
+                reverse("make-backup-codes"),
+                _("Make new codes") if have.codes_left else _("Make backup codes"),
+            )
+        )
     return checks
 
 
@@ -77,7 +107,7 @@ def _password_check(user: User) -> Check:
         (_("Last changed on %(date)s") if user.password_changed_at else _("Not changed since %(date)s"))
         % {"date": formats.day(timezone.localtime(since))},
         timezone.now() - since < PASSWORD_IS_OLD_AFTER,
-        f"{reverse('security')}?edit=password#id_current_password",
+        reverse("edit-password"),
         _("Change"),
     )
 

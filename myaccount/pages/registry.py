@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from myaccount.pages import overview
 from myaccount.web.pages import Page, register
 from profile.sections import PROFILE
-from security.sections import CHANGE_PASSWORD, HISTORY
+from security.sections import ACCOUNT_RECOVERY, CHANGE_PASSWORD, HISTORY, MULTI_FACTOR
 from sessions_app.sections import ACTIVE_SESSIONS
 
 PAGES = (
@@ -34,7 +34,7 @@ PAGES = (
         explanation=_("How you sign in, where you are signed in, and what happened to your account."),
         icon="shield-check",
         url_name="security",
-        sections=(CHANGE_PASSWORD, ACTIVE_SESSIONS, HISTORY),
+        sections=(CHANGE_PASSWORD, ACCOUNT_RECOVERY, MULTI_FACTOR, ACTIVE_SESSIONS, HISTORY),
     ),
 )
 

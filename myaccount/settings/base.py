@@ -125,7 +125,7 @@ AXES_COOLOFF_TIME = timedelta(hours=1)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_USERNAME_CALLABLE = "security.sign_in.adapters.axes_account_key"
 AXES_CLIENT_IP_CALLABLE = "security.sign_in.adapters.axes_client_address"
-AXES_WHITELIST_CALLABLE = "security.sign_in.adapters.axes_knows_browser"
+AXES_WHITELIST_CALLABLE = "security.sign_in.adapters.axes_leaves_alone"
 AXES_SENSITIVE_PARAMETERS = ["identifier", "username", "password", "next", "csrfmiddlewaretoken"]
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_RESET_ON_SUCCESS = True

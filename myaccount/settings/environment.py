@@ -32,6 +32,12 @@ def required(name: str, remedy: str) -> str:
     return os.environ.get(name, "") or refuse(name, f"is not set: {remedy}")
 
 
+def earlier_keys(name: str = "SECRET_KEY_FALLBACKS") -> list[str]:
+    """Secret keys of before, with commas between them, which still open what they closed."""
+    text = required(name, "") if os.environ.get(name) or os.environ.get(f"{name}_FILE") else ""
+    return [key.strip() for key in text.split(",") if key.strip()]
+
+
 def origin(name: str, value: str, *, allow_http: bool) -> str:
     """An origin without path, such as `https://account.example.org`."""
     remedy = "is not an origin: give a scheme and a host only, like https://account.example.org."

@@ -6,7 +6,7 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from myaccount.settings.base import *  # noqa: F403
-from myaccount.settings.environment import cache, database, email, env, origin, refuse, required
+from myaccount.settings.environment import cache, database, earlier_keys, email, env, origin, refuse, required
 
 DEBUG = False
 DEVELOPMENT = False
@@ -18,7 +18,7 @@ PUBLIC_URL = origin(
 SECRET_KEY = required("SECRET_KEY", "make one with `openssl rand -base64 48` and keep it secret.")
 if len(SECRET_KEY) < 50:
     refuse("SECRET_KEY", "is too short: make one with `openssl rand -base64 48`.")
-SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+SECRET_KEY_FALLBACKS = earlier_keys()
 ALLOWED_HOSTS = [urlsplit(PUBLIC_URL).hostname or "", *env.list("INTERNAL_HOSTS", default=[])]
 
 DATABASES = {"default": database(None)}

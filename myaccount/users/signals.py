@@ -10,3 +10,14 @@ email_changed = Signal()
 
 # An account was switched off, and its person is to be out everywhere at once. Sent with: user, by, origin, now.
 account_disabled = Signal()
+
+# A person's mobile number was set, proven or not, or taken away. Sent with: user, purpose, by, origin, now. `purpose`
+# is what the change was asked for beside the profile, as the area that asked names it; mostly empty.
+mobile_changed = Signal()
+
+# A person's password was changed. Sent with: user, origin, now.
+password_changed = Signal()
+
+
+class ChangeRefused(Exception):  # noqa: N818
+    """A receiver cannot let this change happen. The text says why, in the person's language."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import wraps
 from typing import Any, Final, cast
 
@@ -12,6 +13,7 @@ from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from myaccount.users.models import User
 from myaccount.web.errors import permission_denied
 from myaccount.web.requests import PortalRequest
 from myaccount.web.signed_in import redirect_to_sign_in
@@ -23,13 +25,32 @@ _GROUPS: Final = (
         gettext_lazy("People"),
         ("users.User", "auth.Group", "claims.Claim", "sessions_app.LoginSession"),
     ),
-    ("portal", gettext_lazy("The portal"), ("web.PortalSettings",)),
+    (
+        "portal",
+        gettext_lazy("The portal"),
+        (
+            "web.PortalSettings",
+            "security.SignInPolicy",
+            "security.AuthenticationChain",
+            "security.RecoverySettings",
+            "security.QuestionSet",
+        ),
+    ),
     (
         "record",
         gettext_lazy("What happened, and what is on its way"),
         ("activity.Event", "outbox.Message", "schedule.JobRun"),
     ),
 )
+
+Guard = Callable[[HttpRequest, User], HttpResponse | None]
+_guards: list[Guard] = []
+
+
+def register_guard(guard: Guard) -> None:
+    """Let `guard` send an administrator elsewhere before any page of administration opens."""
+    if guard not in _guards:
+        _guards.append(guard)
 
 
 class PortalAdminSite(admin.AdminSite):
@@ -49,7 +70,8 @@ class PortalAdminSite(admin.AdminSite):
                 return redirect_to_sign_in(request)
             if not self.has_permission(request):
                 return permission_denied(request, PermissionDenied(_("This page is for administrators.")))
-            response: HttpResponse = inner(request, *args, **kwargs)
+            first = next(filter(None, (guard(request, request.user) for guard in _guards)), None)
+            response: HttpResponse = first or inner(request, *args, **kwargs)
             return response
 
         return guarded
@@ -101,4 +123,4 @@ def sign_out_elsewhere(request: HttpRequest) -> HttpResponse:
 
 def password_elsewhere(request: HttpRequest) -> HttpResponse:
     """Admin's "Change password" leads to the portal's."""
-    return HttpResponseRedirect(f"{reverse('security')}?edit=password#change-password")
+    return HttpResponseRedirect(reverse("edit-password"))

@@ -53,6 +53,8 @@ FEATURES: Final = (
     Feature("personal-info.picture", gettext_lazy("Profile picture")),
     Feature("security", gettext_lazy("Security")),
     Feature("security.change-password", gettext_lazy("Change password")),
+    Feature("security.recovery", gettext_lazy("Account recovery")),
+    Feature("security.multi-factor", gettext_lazy("Multi-factor authentication")),
     Feature("security.active-sessions", gettext_lazy("Active user sessions")),
     Feature("security.history", gettext_lazy("Security history"), changes_something=False),
 )

@@ -1,4 +1,9 @@
-"""Fresh proof of identity before a sensitive act: at most five minutes old, checked on the POST (security 20)."""
+"""Fresh proof of identity before a sensitive act: at most five minutes old, checked on the POST (security 20).
+
+A proof has a level: 1 for one factor, 2 for two. It has to be as good as the account can give
+(security 53); which level that is, the area that knows of factors tells through
+`register_required_level`.
+"""
 
 from __future__ import annotations
 
@@ -15,15 +20,19 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
 
+from myaccount.users.models import User
 from myaccount.web.requests import PortalRequest
 
 P = ParamSpec("P")
 
 FRESH_FOR: Final = timedelta(minutes=5)
 INTERRUPTED_FOR: Final = timedelta(minutes=10)
+ONE_FACTOR: Final = 1
+TWO_FACTORS: Final = 2
 _CONFIRMED_KEY = "step_up_confirmed_at"
+_LEVEL_KEY = "step_up_level"
 _INTERRUPTED_KEY = "step_up_interrupted"
-_NEVER_KEPT = ("password", "csrfmiddlewaretoken", "code")
+_NEVER_KEPT = ("password", "csrfmiddlewaretoken", "code", "answer", "captcha")
 
 
 @dataclass(frozen=True)
@@ -35,17 +44,42 @@ class InterruptedPost:
     fields: list[tuple[str, str]] = field(default_factory=list)
 
 
-def mark_confirmed(session: SessionBase, *, now: datetime) -> None:
-    """Remember that the person has just proven who they are. The caller rotates the session key."""
+RequiredLevel = Callable[[User], int]
+_required_level: list[RequiredLevel] = []
+
+
+def register_required_level(of: RequiredLevel) -> None:
+    """Let `of` say which level a person's proof has to have; the highest of all that are registered counts."""
+    if of not in _required_level:
+        _required_level.append(of)
+
+
+def required_level(user: User) -> int:
+    """The best level the person can give."""
+    return max((of(user) for of in _required_level), default=ONE_FACTOR)
+
+
+def mark_confirmed(session: SessionBase, *, now: datetime, level: int = ONE_FACTOR) -> None:
+    """Remember that the person has just proven who they are, and how well. The caller rotates the session key."""
     session[_CONFIRMED_KEY] = now.timestamp()
+    session[_LEVEL_KEY] = level
+
+
+def level_of(session: SessionBase) -> int:
+    """How well the person proved who they are, the last time they did in this session."""
+    level = session.get(_LEVEL_KEY, ONE_FACTOR)
+    return level if isinstance(level, int) else ONE_FACTOR
 
 
 def is_confirmed(request: HttpRequest, *, now: datetime) -> bool:
-    """Whether the last proof is fresh. A time in the future (a clock set back) does not count."""
+    """Whether the last proof is fresh and good enough. A time in the future (a clock set back) does not count."""
     at = request.session.get(_CONFIRMED_KEY)
     if not isinstance(at, int | float) or not request.user.is_authenticated:
         return False
-    return 0 <= now.timestamp() - at < FRESH_FOR.total_seconds()
+    if not 0 <= now.timestamp() - at < FRESH_FOR.total_seconds():
+        return False
+    level = level_of(request.session)
+    return level >= TWO_FACTORS or level >= required_level(request.user)
 
 
 def require_step_up(

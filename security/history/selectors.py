@@ -17,6 +17,8 @@ from myaccount.claims.selectors import labels_of
 from myaccount.users.models import User
 from myaccount.web import formats
 from myaccount.web.kept_queries import Given, KeptQuery
+from security.factors.kinds import WORDS as WORDS_OF_FACTORS
+from security.factors.kinds import Authenticator
 from sessions_app.selectors import describe_user_agent, session_title
 from sessions_app.services import EndReason
 
@@ -105,7 +107,16 @@ def _detail(kind: EventKind, data: Mapping[str, Any], labels: Mapping[str, str])
         return " · ".join(filter(None, [_ended_sessions(data), _reason(str(data.get("reason", "")))]))
     if "claims" in data:
         return pgettext("separator of a list", ", ").join(labels[name] for name in data["claims"])
+    if "factor" in data:
+        return _factor(data)
     return str(data.get("address", ""))
+
+
+def _factor(data: Mapping[str, Any]) -> str:
+    """Which factor, what it is called, and the reason an administrator gave."""
+    value = str(data["factor"])
+    kind = str(WORDS_OF_FACTORS[Authenticator(value)].title) if value in WORDS_OF_FACTORS else ""
+    return " · ".join(filter(None, [kind, str(data.get("name", "")), str(data.get("reason_given", ""))]))
 
 
 def _ended_sessions(data: Mapping[str, Any]) -> str:

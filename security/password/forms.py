@@ -15,16 +15,9 @@ from myaccount.web.forms import PortalForm
 from security.password.validators import MAX_LENGTH, MIN_LENGTH
 
 
-class ChangePasswordForm(PortalForm):
-    """Current password, new password, and the new one once more."""
+class NewPasswordForm(PortalForm):
+    """A new password, and the new one once more."""
 
-    current_password = forms.CharField(
-        label=_("Current password"),
-        max_length=MAX_LENGTH,
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-        error_messages={"required": _("Enter your current password.")},
-    )
     new_password = forms.CharField(
         label=_("New password"),
         strip=False,
@@ -59,3 +52,17 @@ class ChangePasswordForm(PortalForm):
         if new and again and new != normalize_password(again):
             self.add_error("confirm_new_password", _("The two new passwords are not the same."))
         return values
+
+
+class ChangePasswordForm(NewPasswordForm):
+    """Current password, new password, and the new one once more."""
+
+    field_order = ["current_password"]
+
+    current_password = forms.CharField(
+        label=_("Current password"),
+        max_length=MAX_LENGTH,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        error_messages={"required": _("Enter your current password.")},
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from functools import partial
 from typing import Final
+from uuid import UUID
 
 from django.contrib.auth.hashers import check_password
 from django.core.exceptions import ValidationError
@@ -13,14 +14,15 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from myaccount.activity.kinds import EventKind
-from myaccount.activity.services import record
+from myaccount.activity.services import Origin, record
 from myaccount.outbox import services as outbox
 from myaccount.users.backends import normalize_password
 from myaccount.users.models import User
+from myaccount.users.signals import password_changed
 from myaccount.web import formats
 from myaccount.web.requests import origin
 from security.attempts import confirmation_attempt
-from security.models import PastPassword
+from security.models import PasswordDemand, PastPassword
 from security.sign_in.services import is_own_password
 from sessions_app import selectors as sessions_selectors
 from sessions_app import services as sessions
@@ -67,13 +69,8 @@ def change(request: HttpRequest, *, user: User, new: str, now: datetime) -> None
     locked = User.objects.select_for_update().get(pk=user.pk)
     if locked.password != user.password:
         raise ChangedMeanwhile
-    PastPassword.objects.create(user=user, password=user.password, replaced_at=now)
-    _forget_oldest(user)
-    user.set_password(normalize_password(new))
-    user.password_changed_at = now
-    user.save(update_fields=["password", "password_changed_at"])
     source = origin(request)
-    sessions.end_all(user=user, reason=EndReason.PASSWORD_CHANGED, origin=source, now=now, keep=source.session_uuid)
+    replace(user=user, new=new, origin=source, now=now, keep=source.session_uuid)
     record(EventKind.PASSWORD_CHANGED, user=user, origin=source, now=now)
     address = outbox.address_of(user)
     if address:
@@ -83,6 +80,45 @@ def change(request: HttpRequest, *, user: User, new: str, now: datetime) -> None
             "at": partial(formats.moment, now),
         }
         outbox.send_email("password_changed", to=address, user=user, now=now, context=context)
+
+
+@transaction.atomic
+def replace(*, user: User, new: str, origin: Origin, now: datetime, keep: UUID | None) -> None:
+    """Put a new password, which has passed all checks, in the old one's place; end the sessions except `keep`.
+
+    The caller holds the person's row, records the event and tells the person.
+    """
+    PastPassword.objects.create(user=user, password=user.password, replaced_at=now)
+    _forget_oldest(user)
+    PasswordDemand.objects.filter(user=user).delete()
+    user.set_password(normalize_password(new))
+    user.password_changed_at = now
+    user.save(update_fields=["password", "password_changed_at"])
+    sessions.end_all(user=user, reason=EndReason.PASSWORD_CHANGED, origin=origin, now=now, keep=keep)
+    password_changed.send(User, user=user, origin=origin, now=now)
+
+
+@transaction.atomic
+def demand(*, user: User, by: User, origin: Origin, now: datetime) -> None:
+    """Ask the person for a new password at their next sign-in; who is signed in now is out."""
+    PasswordDemand.objects.get_or_create(user=user, defaults={"asked_at": now})
+    record(EventKind.PASSWORD_DEMANDED, user=user, by=by, origin=origin, now=now)
+    own = origin.session_uuid if by == user else None
+    sessions.end_all(user=user, reason=EndReason.BY_ADMINISTRATOR, origin=origin, now=now, keep=own, by=by)
+
+
+def is_demanded(user: User) -> bool:
+    """Whether the person is asked for a new password at their next sign-in. One query."""
+    return PasswordDemand.objects.filter(user=user).exists()
+
+
+@transaction.atomic
+def meet_demand(*, user: User, new: str, origin: Origin, now: datetime) -> None:
+    """Set the password that was asked for, which has passed all checks. Called on the way in, all factors shown."""
+    locked = User.objects.select_for_update().get(pk=user.pk)
+    replace(user=locked, new=new, origin=origin, now=now, keep=None)
+    user.password, user.password_changed_at = locked.password, locked.password_changed_at
+    record(EventKind.PASSWORD_CHANGED, user=user, origin=origin, now=now)
 
 
 def _forget_oldest(user: User) -> None:

@@ -13,11 +13,17 @@ from security import known_browsers
 from security.attempts import account_key, network_of
 
 _ATTRIBUTE = "sign_in_account_key"
+_PAST_CAPTCHA = "is_past_captcha"
 
 
 def remember_account_key(request: HttpRequest, key: str) -> None:
     """Tell axes which account a guess is for, so that every spelling of a name is one (security 4)."""
     setattr(request, _ATTRIBUTE, key)
+
+
+def let_past(request: HttpRequest) -> None:
+    """Tell axes that a captcha was solved for this guess (security 5); our own budgets still count it."""
+    setattr(request, _PAST_CAPTCHA, True)
 
 
 def axes_account_key(request: HttpRequest, credentials: Mapping[str, Any] | None) -> str:
@@ -34,6 +40,11 @@ def axes_client_address(request: HttpRequest) -> str:
     return network_of(client_address(request)).split("/")[0]
 
 
-def axes_knows_browser(request: HttpRequest, credentials: Mapping[str, Any] | None) -> bool:
-    """Axes never locks a browser its owner has used before; that one has a budget of its own (security 5)."""
+def axes_leaves_alone(request: HttpRequest, credentials: Mapping[str, Any] | None) -> bool:
+    """Axes locks neither a browser its owner has used before nor a guess with a captcha (security 5).
+
+    The browser has a budget of its own, and so has the network.
+    """
+    if getattr(request, _PAST_CAPTCHA, False):
+        return True
     return known_browsers.is_known_for(request, axes_account_key(request, credentials))

@@ -19,7 +19,8 @@ from myaccount.web import formats, step_up
 from myaccount.web.requests import origin
 from security import known_browsers
 from security.attempts import Attempt, confirmation_attempt, sign_in_attempt
-from security.sign_in.adapters import remember_account_key
+from security.factors.kinds import is_multi_factor, method_references
+from security.sign_in.adapters import let_past, remember_account_key
 from sessions_app import selectors as sessions_selectors
 from sessions_app import services as sessions
 from sessions_app.services import EndReason, LoginSession
@@ -31,13 +32,18 @@ class SignInRefused(Exception):  # noqa: N818
     """Wrong, unknown, disabled or too often: the reply is the same for all (security 1)."""
 
 
-def check_password(request: HttpRequest, *, identifier: str, password: str, now: datetime) -> User:
+def check_password(
+    request: HttpRequest, *, identifier: str, password: str, now: datetime, is_past_captcha: bool = False
+) -> User:
     """The person whose user name or proven address and password these are.
 
     Raises SignInRefused. The attempt is reserved before the password is hashed.
+    With a captcha it waits for no pause that strangers could have caused (security 5).
     """
     candidate = find_by_identifier(identifier)
-    attempt = sign_in_attempt(request, candidate, identifier)
+    attempt = sign_in_attempt(request, candidate, identifier, is_past_captcha=is_past_captcha)
+    if is_past_captcha:
+        let_past(request)
     try:
         attempt.reserve(now=now)
     except TooManyAttempts as error:
@@ -51,8 +57,12 @@ def check_password(request: HttpRequest, *, identifier: str, password: str, now:
 
 
 @transaction.atomic
-def complete(request: HttpRequest, *, user: User, methods: list[str], now: datetime) -> None:
-    """Sign the person in: new session key, session, event; and a mail when the browser is new to them."""
+def complete(request: HttpRequest, *, user: User, shown: list[str], now: datetime) -> None:
+    """Sign the person in: new session key, session, event; and a mail when the browser is new to them.
+
+    `shown` names the authenticators that were shown, in order.
+    """
+    methods = method_references(shown)
     previous: LoginSession | None = getattr(request, "login_session", None)
     if previous is not None:
         sessions.end(login_session=previous, reason=EndReason.REPLACED, origin=origin(request), now=now)
@@ -62,13 +72,14 @@ def complete(request: HttpRequest, *, user: User, methods: list[str], now: datet
     remember_account_key(request, str(user.uuid))
     request.sign_in_methods = methods  # type: ignore[attr-defined]
     login(request, user, backend=BACKEND)
-    step_up.mark_confirmed(request.session, now=now)
+    level = step_up.TWO_FACTORS if is_multi_factor(shown) else step_up.ONE_FACTOR
+    step_up.mark_confirmed(request.session, now=now, level=level)
     record(EventKind.SIGNED_IN, user=user, origin=origin(request), now=now, data={"methods": methods})
     if not is_first and not known_browsers.browser_of(request, user):
         _tell_of_new_browser(request, user, now=now)
 
 
-def confirm_identity(request: HttpRequest, *, user: User, password: str, now: datetime) -> None:
+def confirm_by_password(request: HttpRequest, *, user: User, password: str, now: datetime) -> None:
     """Prove again who one is, with the password. Raises SignInRefused or TooManyAttempts."""
     attempt = confirmation_attempt(request, user)
     attempt.reserve(now=now)
@@ -76,10 +87,15 @@ def confirm_identity(request: HttpRequest, *, user: User, password: str, now: da
         record(EventKind.IDENTITY_NOT_CONFIRMED, user=user, origin=origin(request), now=now)
         raise SignInRefused
     attempt.succeeded()
-    with transaction.atomic():
-        request.session.cycle_key()
-        step_up.mark_confirmed(request.session, now=now)
-        record(EventKind.IDENTITY_CONFIRMED, user=user, origin=origin(request), now=now)
+    confirmed(request, user=user, level=step_up.ONE_FACTOR, now=now)
+
+
+@transaction.atomic
+def confirmed(request: HttpRequest, *, user: User, level: int, now: datetime) -> None:
+    """The person has just proven again who they are: new session key, mark, event (security 9, 20)."""
+    request.session.cycle_key()
+    step_up.mark_confirmed(request.session, now=now, level=level)
+    record(EventKind.IDENTITY_CONFIRMED, user=user, origin=origin(request), now=now)
 
 
 def is_own_password(request: HttpRequest, attempt: Attempt, *, user: User, password: str) -> bool:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -15,12 +19,33 @@ from myaccount.web import step_up
 from myaccount.web.redirects import requested_next, safe_next, to_signed_out
 from myaccount.web.requests import PortalRequest
 from myaccount.web.signed_in import signed_in
+from security import pending
+from security.captcha import services as captcha
+from security.factors.kinds import Authenticator
 from security.sign_in import flows, services
 from security.sign_in.forms import ConfirmAccessForm, SignInForm
+from security.sign_in.second_step_views import to_confirm
 from sessions_app.services import EndReason
 
 _REFUSED = 422
 _DEMO_PEOPLE = ("alice", "bob", "carol", "admin")
+
+
+@dataclass(frozen=True)
+class Link:
+    """Something else somebody at the sign-in page may want."""
+
+    words: str
+    url: str
+
+
+_links: list[Callable[[], list[Link]]] = []
+
+
+def register_links(links: Callable[[], list[Link]]) -> None:
+    """Let an area that lies above offer links below the sign-in form."""
+    if links not in _links:
+        _links.append(links)
 
 
 @require_http_methods(["GET", "POST"])
@@ -30,34 +55,53 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if request.method == "GET":
         if request.user.is_authenticated:
             return redirect(safe_next(next_path))
-        return _sign_in_page(request, SignInForm(), next_path)
+        return sign_in_page(request, SignInForm(), next_path)
     form = SignInForm(request.POST)
     if not form.is_valid():
-        return _sign_in_page(request, form, next_path, status=_REFUSED)
+        return sign_in_page(request, form, next_path, status=_REFUSED)
     now = timezone.now()
     try:
-        user = services.check_password(request, now=now, **form.cleaned_data)
+        user = services.check_password(
+            request, now=now, is_past_captcha=_is_past_captcha(request, now=now), **form.cleaned_data
+        )
     except services.SignInRefused:
         form.add_error(
             None,
             _(
                 "That did not work. The username or the password is wrong, or there were too many tries: "
-                "then wait a few minutes."
+                "then try again once the check below is done, or wait a few minutes."
             ),
         )
-        return _sign_in_page(request, form, next_path, status=_REFUSED)
-    return flows.begin(request, user=user, method="pwd", next_path=next_path, now=now)
+        return sign_in_page(request, form, next_path, status=_REFUSED)
+    return flows.begin(request, user=user, method=Authenticator.PASSWORD, next_path=next_path, now=now)
 
 
-def _sign_in_page(request: HttpRequest, form: SignInForm, next_path: str, *, status: int = 200) -> HttpResponse:
+def sign_in_page(request: HttpRequest, form: SignInForm, next_path: str, *, status: int = 200) -> HttpResponse:
+    """The page, also with the words for a passkey that did not do."""
     context = {
         "form": form,
         "next": next_path if next_path and safe_next(next_path) == next_path else "",
         "has_timed_out": request.GET.get("ended") in (EndReason.IDLE, EndReason.TOO_OLD),
+        "offers_captcha": status == _REFUSED,  # whatever the refusal was for, so that nothing is told apart
         "was_ended": request.GET.get("ended") == EndReason.NO_LONGER_VALID,
         "demo_people": _DEMO_PEOPLE if settings.DEBUG else (),
+        "links": [link for links in _links for link in links()],
     }
     return render(request, "security/sign_in.html", context, status=status)
+
+
+def _is_past_captcha(request: HttpRequest, *, now: datetime) -> bool:
+    """Whether a captcha was solved for this try; one that does not count is as good as none (security 5, 46)."""
+    try:
+        captcha.check(
+            payload=request.POST.get("captcha", ""),
+            action=captcha.SIGN_IN,
+            binding=pending.known_binding(request.session),
+            now=now,
+        )
+    except captcha.CaptchaRefused:
+        return False
+    return True
 
 
 @require_http_methods(["GET", "POST"])
@@ -82,15 +126,21 @@ def signed_out(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @signed_in
 def confirm_access(request: PortalRequest) -> HttpResponse:
-    """Asks for the password again before a sensitive act, then leads back to it."""
+    """Asks again who it is before a sensitive act, then leads back to it.
+
+    For the password only where there is nothing better: who has a second factor shows that (security 53).
+    """
     next_path = requested_next(request)
+    step = to_confirm(request)
+    if step is not None:
+        return redirect(step.url_of(step.kinds[0]))
     form = ConfirmAccessForm(request.POST or None)
     status = 200
     if request.method == "POST":
         status = _REFUSED
         if form.is_valid():
             try:
-                services.confirm_identity(
+                services.confirm_by_password(
                     request, user=request.user, password=form.cleaned_data["password"], now=timezone.now()
                 )
                 return redirect(safe_next(next_path))

@@ -4,7 +4,7 @@ const all = (selector, root = document) => root.querySelectorAll(selector);
 
 // Controls that only script can serve are hidden in the markup; here they appear.
 function prepare(root) {
-  for (const button of all("[data-reveal]", root)) button.hidden = false;
+  for (const button of all("[data-reveal], [data-print]", root)) button.hidden = false;
   if (navigator.clipboard) for (const button of all("[data-copy]", root)) button.hidden = false;
   for (const hint of all("[data-length-hint]", root)) watchLength(hint, root);
   root.querySelector("[data-error-summary]")?.focus();
@@ -75,10 +75,11 @@ document.addEventListener("click", (event) => {
   const target = event.target;
   closeMenus(target.closest("details[data-menu]"));
   if (target.matches("dialog")) return target.close(); // the backdrop
-  const control = target.closest("[data-reveal], [data-copy], [data-dialog], [data-dialog-close]");
+  const control = target.closest("[data-reveal], [data-copy], [data-print], [data-dialog], [data-dialog-close]");
   if (!control) return;
   if (control.matches("[data-reveal]")) return reveal(control);
   if (control.matches("[data-copy]")) return copy(control);
+  if (control.matches("[data-print]")) return print();
   const dialog = control.closest("dialog");
   if (control.matches("[data-dialog-close]") && dialog) {
     event.preventDefault();

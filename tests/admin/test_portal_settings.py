@@ -37,6 +37,8 @@ MARKS = {
     "personal-info.picture": "/myaccount/personal-info/picture/",
     "security.change-password": 'id="change-password"',
     "security.active-sessions": 'id="active-sessions"',
+    "security.multi-factor": 'id="multi-factor"',
+    "security.recovery": 'id="recovery"',
     "security.history": 'id="security-history"',
 }
 
@@ -219,6 +221,8 @@ def test_a_read_only_feature_is_shown_and_takes_no_forms(alices: Client, adas: C
         "security": "/myaccount/security/change-password/",
         "security.change-password": "/myaccount/security/change-password/",
         "security.active-sessions": "/myaccount/security/sessions/terminate-all/",
+        "security.multi-factor": reverse("prefer-factor"),
+        "security.recovery": reverse("remove-recovery-address"),
     }
     assert alices.post(posts[feature.id]).status_code == 403
 

@@ -15,7 +15,8 @@ from myaccount.outbox import services as outbox
 from myaccount.schedule.models import JobRun
 from myaccount.schedule.services import run_due
 from myaccount.users.models import User
-from tests.support.browsing import SIGN_IN, new_browser
+from tests.support.browsing import SECOND_STEP, SIGN_IN, new_browser
+from tests.support.factors import code_of
 from tests.support.people import PASSPHRASE
 
 PAGES = [
@@ -27,14 +28,25 @@ PAGES = [
 ]
 
 
+CANNOT_BE_ADDED = {
+    "web_portalsettings",
+    "activity_event",
+    "outbox_message",
+    "schedule_jobrun",
+    "sessions_app_loginsession",
+    "security_signinpolicy",
+    "security_recoverysettings",
+    "security_question",
+}
+
+
 def admin_pages(*, rows: int = 25) -> list[str]:
     """Of every model registered: the list, the form for a new row, and the page of so many rows."""
     paths = ["/admin/"]
     for model in admin.site._registry:
         name = f"{model._meta.app_label}_{model._meta.model_name}"
         paths += [f"/admin/{model._meta.app_label}/", reverse(f"admin:{name}_changelist")]
-        if name not in ("web_portalsettings", "activity_event", "outbox_message", "schedule_jobrun",
-                        "sessions_app_loginsession"):  # fmt: skip
+        if name not in CANNOT_BE_ADDED:
             paths.append(reverse(f"admin:{name}_add"))
         for number, row in enumerate(model._default_manager.all()[:rows]):
             pages = ("change", "history") if number == 0 else ("change",)
@@ -55,7 +67,8 @@ def test_signing_in_leads_on_to_administration(ada: User, browser: Client) -> No
     location = browser.get("/admin/users/user/")["Location"]
     assert 'name="next" value="/admin/users/user/"' in browser.get(location).content.decode()
     data = {"identifier": "ada", "password": PASSPHRASE, "next": "/admin/users/user/"}
-    response = browser.post(SIGN_IN, data, follow=True)
+    assert browser.post(SIGN_IN, data)["Location"] == SECOND_STEP
+    response = browser.post(f"{SECOND_STEP}totp/", {"code": code_of()}, follow=True)
     assert response.redirect_chain[-1][0] == "/admin/users/user/"
     assert response.status_code == 200
 
@@ -103,7 +116,7 @@ def test_a_forged_log_out_is_refused(ada: User) -> None:
 
 def test_change_password_leads_to_the_portals(adas: Client) -> None:
     response = adas.get("/admin/password_change/", follow=True)
-    assert response.redirect_chain[0][0] == "/myaccount/security/?edit=password#change-password"
+    assert response.redirect_chain[-1][0] == "/myaccount/security/?edit=password#id_current_password"
     assert "Confirm new password" in response.content.decode()
 
 
@@ -131,7 +144,7 @@ def test_the_index_is_grouped_and_hides_what_nobody_needs(adas: Client) -> None:
     groups = [[model["object_name"] for model in app["models"]] for app in adas.get("/admin/").context["app_list"]]
     assert groups == [
         ["User", "Group", "Claim", "LoginSession"],
-        ["PortalSettings"],
+        ["PortalSettings", "SignInPolicy", "AuthenticationChain", "RecoverySettings", "QuestionSet"],
         ["Event", "Message", "JobRun"],
     ]
 

@@ -88,7 +88,8 @@ def variables_read() -> Iterator[str]:
             if not call.args or not isinstance(call.args[0], ast.Constant) or not isinstance(call.args[0].value, str):
                 continue
             if re.fullmatch(
-                r"env(\.\w+)?|required|networks|origin|sms|readable_file|region|sender", ast.unparse(call.func)
+                r"env(\.\w+)?|os\.environ\.get|required|networks|origin|sms|readable_file|region|sender",
+                ast.unparse(call.func),
             ):
                 yield call.args[0].value
 

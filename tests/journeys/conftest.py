@@ -13,6 +13,7 @@ from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from myaccount.users.models import User
+from tests.journeys import quiet_server
 from tests.journeys.visitor import Visitor
 from tests.support.people import make_person
 
@@ -78,6 +79,7 @@ def chromium(playwright: Playwright, running: list[Browser]) -> Browser:
 def new_visitor(chromium: Browser, live_server: LiveServer, settings: Settings) -> Iterator[NewVisitor]:
     """Makes visitors: `new_visitor(java_script_enabled=False, color_scheme="dark")`."""
     settings.PUBLIC_URL = live_server.url
+    quiet_server.listen()
     visitors: list[Visitor] = []
 
     def make(**options: Any) -> Visitor:
@@ -88,8 +90,9 @@ def new_visitor(chromium: Browser, live_server: LiveServer, settings: Settings) 
     yield make
     for visitor in visitors:
         visitor.context.close()
+    quiet_server.wait_until_quiet()
     problems = [problem for visitor in visitors for problem in visitor.problems]
-    assert problems == []
+    assert problems == [], "\n".join(problems)
 
 
 @pytest.fixture

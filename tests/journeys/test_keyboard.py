@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from base64 import b32decode
+
 from playwright.sync_api import Page, expect
 
 from myaccount.users.models import User
 from profile.models import Profile
 from sessions_app.models import LoginSession
-from tests.journeys.visitor import Visitor
+from tests.journeys.visitor import SECURITY, Visitor
 from tests.support.browsing import new_browser, sign_in
+from tests.support.factors import add_app, add_codes, code_of
 from tests.support.people import PASSPHRASE, SAFARI_PHONE
 
 # Name, and whether the focus shows: an outline, or for what hides it a sign of its own.
@@ -29,6 +32,7 @@ FOCUSED = """() => {
 
 def tab_to(page: Page, name: str, *, at_most: int = 60) -> None:
     """Press Tab until what has this name has the focus; everything on the way shows that it has it."""
+    page.wait_for_load_state()  # the style sheet, which shows the focus, may come a moment after the words
     passed = []
     for _ in range(at_most):
         page.keyboard.press("Tab")
@@ -89,6 +93,57 @@ def test_every_stop_of_every_page_can_be_seen(alice: User, visitor: Visitor) -> 
         }.items():
             visitor.open(path)
             tab_to(page, last)
+
+
+def test_every_stop_of_the_pages_of_second_factors_can_be_seen(alice: User, visitor: Visitor) -> None:
+    app = add_app(alice)
+    add_codes(alice)
+    page = visitor.already_signed_in()
+    for width in (1280, 360):
+        page.set_viewport_size({"width": width, "height": 740})
+        for path in ("add/", "authenticator-app/add/", f"authenticator-app/{app.pk}/regenerate/", "sms/",
+                     "devices/add/", "devices/add/usb/", "devices/add/usb/?older=1", "backup-codes/make/",
+                     f"totp/{app.pk}/rename/", f"totp/{app.pk}/remove/"):  # fmt: skip
+            visitor.open(f"{SECURITY}factors/{path}")
+            tab_to(page, "Pseudo RTL", at_most=20)
+        visitor.open(SECURITY)
+        tab_to(page, "Delete backup codes")
+
+
+def test_a_person_adds_an_app_and_signs_in_with_it(alice: User, visitor: Visitor) -> None:
+    page = visitor.already_signed_in()
+    visitor.open(SECURITY)
+    tab_to(page, "Add authenticator app")
+    page.keyboard.press("Enter")
+    expect(visitor.heading).to_have_text("Add an authenticator app")
+    seed = b32decode(page.locator("#totp-secret").inner_text().replace(" ", ""))
+    tab_to(page, "Code that the app shows")
+    page.keyboard.type(code_of(seed))
+    page.keyboard.press("Enter")
+    visitor.expect_message("The authenticator app was added.")
+    tab_to(page, "Make backup codes")
+    page.keyboard.press("Enter")
+    expect(visitor.heading).to_have_text("Make backup codes")
+    tab_to(page, "Make the codes")
+    page.keyboard.press("Enter")
+    expect(visitor.heading).to_have_text("Your backup codes")
+    code = page.locator("#backup-codes li").first.inner_text()
+    tab_to(page, "I have saved them")
+    page.keyboard.press("Space")
+    tab_to(page, "Done", at_most=1)
+    page.keyboard.press("Enter")
+    visitor.expect_message("Your backup codes are ready.")
+    visitor.sign_out()
+
+    visitor.give_password()
+    expect(visitor.field("Code")).to_be_focused()
+    tab_to(page, "Trust this browser for 30 days", at_most=1)
+    tab_to(page, "Use a backup code", at_most=3)
+    page.keyboard.press("Enter")
+    expect(page.locator("input[name=code]")).to_be_focused()
+    page.keyboard.type(code)
+    page.keyboard.press("Enter")
+    expect(visitor.heading).to_contain_text("Welcome")
 
 
 def test_a_dialog_keeps_the_focus_and_gives_it_back(alice: User, visitor: Visitor) -> None:

@@ -29,7 +29,7 @@ def test_a_person_gets_to_their_account(alice: User, visitor: Visitor, address: 
     expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
     page.get_by_label("Username or e-mail address").fill("alice")
     page.get_by_label("Password", exact=True).fill(PASSPHRASE)
-    page.get_by_role("button", name="Sign In").click()
+    page.get_by_role("button", name="Sign In", exact=True).click()
     expect(page).to_have_url(f"{visitor.base_url}/myaccount/")
     expect(page.get_by_role("heading", level=1)).to_have_text("Welcome, Alice Liddell")
     assert LoginSession.objects.get(user=alice, ended_at=None).methods == ["pwd"]

@@ -9,7 +9,9 @@ from contextlib import contextmanager
 from django.conf import settings
 from playwright.sync_api import BrowserContext, ConsoleMessage, Dialog, Locator, Page, Request, Route, expect
 
+from security.factors.models import TotpDevice
 from tests.support import browsing
+from tests.support.factors import SEED, code_of
 from tests.support.people import PASSPHRASE
 
 PERSONAL_INFO = "/myaccount/personal-info/"
@@ -69,14 +71,40 @@ class Visitor:
         self.page.goto(self.base_url + path)
         return self.page
 
+    @property
+    def heading(self) -> Locator:
+        """What the page is about."""
+        return self.page.get_by_role("heading", level=1)
+
     def sign_in(self, username: str = "alice", password: str = PASSPHRASE) -> Page:
-        """Steps 1 and 2 of “Access My Account and its components”."""
-        self.open("/myaccount/")
+        """Steps 1 and 2 of “Access My Account and its components”, and the second step of those who have an app."""
+        self.give_password(username, password)
+        expect(self.heading).not_to_have_text("Sign in")
+        if self.heading.inner_text() == "Second step":
+            self.give_code()
+        expect(self.heading).to_contain_text("Welcome")
+        return self.page
+
+    def give_password(self, username: str = "alice", password: str = PASSPHRASE, *, at: str = "/myaccount/") -> Page:
+        """The first step of signing in."""
+        self.open(at)
         self.page.get_by_label("Username or e-mail address").fill(username)
         self.page.get_by_label("Password", exact=True).fill(password)
-        self.page.get_by_role("button", name="Sign In").click()
-        expect(self.page.get_by_role("heading", level=1)).to_contain_text("Welcome")
+        self.page.get_by_role("button", name="Sign In", exact=True).click()
         return self.page
+
+    def sign_out(self) -> Page:
+        """By the person's menu."""
+        self.page.get_by_role("banner").locator("details > summary").click()
+        self.page.get_by_role("button", name="Sign out").click()
+        expect(self.heading).to_have_text("You are signed out")
+        return self.page
+
+    def give_code(self, seed: bytes = SEED) -> None:
+        """Enter what the authenticator app shows: in the second step, or where access is to be confirmed."""
+        TotpDevice.objects.update(last_step=-1)  # people wait for the next code; tests do not
+        self.field("Code").fill(code_of(seed))
+        self.page.get_by_role("button", name=re.compile("^(Continue|Confirm)$")).click()
 
     def already_signed_in(self, username: str = "alice") -> Page:
         """As after `sign_in`, without the pages of it: for journeys about something else."""
@@ -85,12 +113,16 @@ class Visitor:
         self.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": self.base_url}])
         return self.page
 
+    @property
+    def session_cookie(self) -> str:
+        """The key of the browser's session, if it has one."""
+        cookies = {cookie["name"]: cookie["value"] for cookie in self.context.cookies()}
+        return cookies.get(settings.SESSION_COOKIE_NAME, "")
+
     def grow_stale(self) -> None:
         """Let the last proof of identity be older than sensitive acts accept."""
         client = browsing.new_browser()
-        for cookie in self.context.cookies():
-            if cookie["name"] == settings.SESSION_COOKIE_NAME:
-                client.cookies[settings.SESSION_COOKIE_NAME] = cookie["value"]
+        client.cookies[settings.SESSION_COOKIE_NAME] = self.session_cookie
         browsing.make_stale(client)
 
     def go_to(self, tab: str) -> Page:
@@ -110,8 +142,11 @@ class Visitor:
         return self.page.get_by_role("region", name=name, exact=True)
 
     def confirm_access(self, password: str = PASSPHRASE) -> None:
-        """Prove who one is on the page that asks for it."""
-        expect(self.page.get_by_role("heading", level=1, name="Confirm access")).to_be_visible()
+        """Prove who one is on the page that asks for it: by the app for those who have one."""
+        expect(self.heading).to_have_text("Confirm access")
+        if self.field("Code").count():
+            self.give_code()
+            return
         self.page.get_by_label("Password", exact=True).fill(password)
         self.page.get_by_role("button", name="Confirm").click()
 

@@ -118,6 +118,20 @@ def test_a_count_outlives_the_failure_of_what_follows() -> None:
     assert blocked_at(NOW)
 
 
+def test_a_pause_nobody_waits_for_is_counted_and_the_others_hold(db: None) -> None:
+    """Security 5."""
+    for _ in range(5):
+        limits.reserve({"account": RULE}, now=NOW)
+    limits.reserve({"account": RULE, "network": RULE}, now=NOW, not_waiting_for={"account"})
+    assert AttemptBudget.objects.get(key="account").failures == 6
+    assert AttemptBudget.objects.get(key="account").blocked_until == NOW + 2 * MINUTE
+    for _ in range(4):
+        limits.reserve({"network": RULE}, now=NOW)
+    with pytest.raises(TooManyAttempts):
+        limits.reserve({"account": RULE, "network": RULE}, now=NOW, not_waiting_for={"account"})
+    assert AttemptBudget.objects.get(key="account").failures == 6
+
+
 @pytest.mark.django_db(transaction=True)
 def test_thirty_parallel_guesses_get_no_more_than_the_cap() -> None:
     """Security 3, 56."""

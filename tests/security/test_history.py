@@ -105,7 +105,7 @@ def test_what_an_administrator_did_says_so(alices: Client, alice: User, bob: Use
 def test_events_of_this_session_say_so(alices: Client) -> None:
     alices.post("/myaccount/confirm/", {"password": "wrong"})
     page = words_of(alices.get(HISTORY))
-    assert "A wrong password was given when confirming it was you This session" in page
+    assert "A wrong password or code was given when confirming it was you This session" in page
 
 
 def test_the_security_page_shows_the_newest_five(alices: Client, alice: User) -> None:

@@ -23,7 +23,8 @@ from myaccount.activity.models import Event
 from myaccount.limits.models import AttemptBudget
 from myaccount.outbox.models import Message
 from myaccount.users.models import User
-from security.sign_in import pending, stages
+from security import pending
+from security.sign_in import stages
 from sessions_app.models import BrowserSession, EndReason, LoginSession
 from tests.support.addresses import addresses
 from tests.support.browsing import SIGN_IN, new_browser, sign_in
@@ -440,7 +441,7 @@ def test_axes_keeps_no_secret_and_no_name(alice: User) -> None:
 @pytest.fixture
 def half_signed_in(alice: User, monkeypatch: pytest.MonkeyPatch) -> Client:
     """A browser whose person has shown the password where another stage follows."""
-    never = stages.Stage("second", "signed-out", lambda pending, user: False)
+    never = stages.Stage("second", "signed-out", lambda situation: False)
     monkeypatch.setattr(stages, "STAGES", (stages.FIRST_FACTOR, never))
     browser = new_browser()
     response = try_in(browser, "alice", PASSPHRASE, next="/myaccount/security/")
@@ -454,7 +455,10 @@ def test_half_a_sign_in_holds_who_when_and_how_only(half_signed_in: Client, alic
     kept = session.pop("pending_sign_in")
     assert session == {}
     assert kept.pop("at") == pytest.approx(time.time(), abs=30)
-    assert kept == {"user_uuid": str(alice.uuid), "methods": ["pwd"], "next": "/myaccount/security/"}
+    flags = ("is_known_browser", "is_trusted_browser", "wants_trust", "has_postponed")
+    assert [kept.pop(flag) for flag in flags] == [False] * 4
+    who = {"user_uuid": str(alice.uuid), "methods": ["password"], "next": "/myaccount/security/", "stage": "second"}
+    assert kept == who
     assert not LoginSession.objects.exists()
 
 
@@ -470,7 +474,7 @@ def test_half_a_sign_in_opens_nothing(half_signed_in: Client) -> None:
                     SIGN_IN,
                     "/admin/",
                     "/myaccount/sign-out/",
-                    "/myaccount/security/",
+                    "/myaccount/security/change-password/edit/",
                 )
 
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from myaccount.users.models import User
 from profile.models import Profile
+from tests.support.factors import add_app
 
 PASSPHRASE = "seven quiet wooden lanterns"
 FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0"
@@ -18,11 +19,18 @@ SAFARI_PHONE = (
 )
 
 
-def make_person(username: str = "alice", *, values: dict[str, str] | None = None, **fields: Any) -> User:
-    """A person with a proven e-mail address `<username>@example.org` and PASSPHRASE."""
+def make_person(
+    username: str = "alice", *, values: dict[str, str] | None = None, has_app: bool | None = None, **fields: Any
+) -> User:
+    """A person with a proven e-mail address `<username>@example.org` and PASSPHRASE.
+
+    Administrators have an authenticator app unless a test says otherwise: Django admin is closed to them without.
+    """
     email = fields.pop("email", f"{username}@example.org")
     defaults = {"email_verified_at": timezone.now() if email else None}
     password = fields.pop("password", PASSPHRASE)
     user = User.objects.create_user(username, email, password, **{**defaults, **fields})
     Profile.objects.create(user=user, values=values or {})
+    if fields.get("is_staff") if has_app is None else has_app:
+        add_app(user)
     return user

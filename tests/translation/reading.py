@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -20,7 +21,7 @@ from myaccount.web.translation.pseudo import CLOSING, OPENING
 TEXT_ATTRIBUTES: Final = frozenset(
     ("alt", "aria-description", "aria-label", "aria-roledescription", "aria-valuetext", "label", "placeholder", "title")
 )
-# Scripts and styles are not shown; dates and what people typed are data.
+# Scripts and styles are not shown; dates, what people typed and what says that it is not to be translated are data.
 NOT_TEXT: Final = frozenset({"script", "style", "template", "time", "textarea"})
 # What only marks a part of a sentence.
 INLINE: Final = frozenset(("a", "abbr", "b", "bdi", "code", "em", "i", "kbd", "small", "span", "strong"))
@@ -89,7 +90,8 @@ class TextFinder(HTMLParser):
         if not is_foreign:
             self._read_attributes(tag, attributes)
         if tag not in WITHOUT_END:
-            self._open.append(Element(tag, is_foreign, is_data=around.is_data or tag in NOT_TEXT))
+            is_data = around.is_data or tag in NOT_TEXT or attributes.get("translate") == "no"
+            self._open.append(Element(tag, is_foreign, is_data))
 
     def handle_endtag(self, tag: str) -> None:
         if tag not in INLINE:
@@ -114,6 +116,10 @@ class TextFinder(HTMLParser):
     def _read_attributes(self, tag: str, attributes: dict[str, str]) -> None:
         for name, value in attributes.items():
             is_button = name == "value" and attributes.get("type") in ("submit", "button", "reset")
+            if name == "data-inline-formset":  # of Django admin: settings of its script, as JSON
+                options = json.loads(value)["options"]
+                self.found += [(options[key], f"{name} of <{tag}>") for key in ("addText", "deleteText")]
+                continue
             is_words = name.startswith("data-") and bool(_TEXT_IN_DATA.search(value))
             is_description = name == "content" and attributes.get("name") == "description"
             if name in TEXT_ATTRIBUTES or is_button or is_words or is_description:

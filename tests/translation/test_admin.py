@@ -20,6 +20,10 @@ from myaccount.schedule.models import JobRun
 from myaccount.schedule.services import run_due
 from myaccount.users.models import User
 from myaccount.web.models import PortalSettings
+from security.factors.kinds import Authenticator
+from security.policy.models import AuthenticationChain, ChainStep, SignInPolicy
+from security.recovery.models import RecoverySettings
+from security.recovery.questions import data as questions
 from tests.support.browsing import new_browser, sign_in
 from tests.support.people import FIREFOX, PASSPHRASE, make_person
 from tests.translation.reading import Reader
@@ -27,7 +31,13 @@ from tests.translation.reading import Reader
 pytestmark = pytest.mark.django_db
 
 # Three words that Django itself leaves in English, and what is data on the pages looked at here.
-DATA = ("Search", "True", "False", "Administrators", "email_in_use", "pwd", FIREFOX, *EventKind)
+DATA = (
+    *("Search", "True", "False", "Administrators", "email_in_use", "pwd", "otp", "mfa", FIREFOX),
+    *EventKind,
+    *questions.LANGUAGES.values(),
+    *(name for name, _ in questions.SETS),
+    *(text for _, offered in questions.SETS for texts in offered for text in texts.values()),
+)
 
 
 @pytest.fixture
@@ -40,6 +50,10 @@ def reader(db: None) -> Reader:
     run_due(now=now)
     Group.objects.create(name="Administrators")
     PortalSettings().save()
+    SignInPolicy().save()
+    RecoverySettings().save()
+    chain = AuthenticationChain.objects.create(name="Administrators")
+    ChainStep.objects.create(chain=chain, authenticators=[Authenticator.PASSWORD])
     names = [*JobRun.objects.values_list("name", flat=True), *Claim.objects.values_list("name", flat=True)]
     names += _words_of_permissions()
     return Reader(sign_in(new_browser()), data=(*DATA, *names))

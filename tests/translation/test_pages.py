@@ -27,8 +27,17 @@ from myaccount.users.models import User
 from myaccount.web import errors
 from myaccount.web.features import FEATURES, FeatureState
 from myaccount.web.models import PortalSettings
+from security.factors import telling
+from security.factors.kinds import Authenticator
+from security.factors.models import Purpose
+from security.factors.sms import services as sms
+from security.recovery import addresses, waiting
+from security.recovery import services as recovery
+from security.recovery.models import RecoveryAddress
 from sessions_app.models import EndReason, LoginSession
+from tests.security.recovery import support as recovering
 from tests.support.browsing import SIGN_IN, make_stale, new_browser, sign_in
+from tests.support.factors import add_sms
 from tests.support.people import CHROME, PASSPHRASE, SAFARI_PHONE, make_person
 from tests.translation.reading import DATA, Reader, assert_translatable, texts_of, untranslatable
 
@@ -38,7 +47,7 @@ pytestmark = pytest.mark.django_db
 NOT_PAGES = {"health", "ready", "outbox", "gallery", "theme", "logo", "session-remaining"}
 
 # An example of each argument that addresses take.
-ARGUMENTS = {
+ARGUMENTS: dict[str, dict[str, object]] = {
     "change-attribute": {"name": "given_name"},
     "change-contact": {"kind": "email"},
     "edit-contact": {"kind": "email"},
@@ -48,6 +57,20 @@ ARGUMENTS = {
     "prove-email-link": {"token": "not-a-token"},
     "picture": {"digest": "0" * 16},
     "terminate-session": {"uuid": "own session"},
+    "add-device-kind": {"device": "usb"},
+    "second-step-with": {"authenticator": "totp"},
+    "confirm-with": {"authenticator": "totp"},
+    "regenerate-totp": {"pk": 1},
+    "rename-factor": {"authenticator": "totp", "pk": 1},
+    "remove-factor": {"authenticator": "totp", "pk": 1},
+    "forget-browser": {"uuid": "own session"},
+    "recovery-link": {"token": "not-a-token"},
+    "recovery-second-step-with": {"authenticator": "totp"},
+    "cancel-waiting": {"token": "not-a-token"},
+    "edit-question": {"pk": 1},
+    "edit-recovery-contact": {"kind": "email"},
+    "prove-recovery-contact": {"kind": "email"},
+    "resend-recovery-contact": {"kind": "email"},
 }
 
 
@@ -70,6 +93,7 @@ def anna(db: None) -> User:
     """A person who reads the accented pseudo-language, with something on every page."""
     values = {"given_name": "Alice", "family_name": "Liddell", "country": "GB"}
     person = make_person(values=values, display_name="Alice Liddell", language="en-xa", mobile="+447400123456")
+    recovering.turn_on(captcha="always")
     for kind in WORDS:
         record(kind, user=person, origin=Origin(ip="192.0.2.1", user_agent=CHROME), now=timezone.now())
     return person
@@ -313,13 +337,56 @@ def test_all_mails_and_text_messages_can_be_translated(anna: User, reader: Reade
     new = "eleven narrow copper bridges"
     fields = {"current_password": PASSPHRASE, "new_password": new, "confirm_new_password": new}
     reader.post_and_read(reverse("change-password"), fields)
+    _tell_of_recovery(anna)
+    _tell_of_factors(anna)
 
     messages = list(Message.objects.all())
     assert {message.topic for message in messages} == _topics_on_disk()
     for message in messages:
         parts = [message.subject, *message.text.splitlines(), *(text for text, _ in texts_of(message.html).found)]
-        left = [part for part in parts if untranslatable(part, data=(*DATA, "localhost", "new"))]
+        left = [part for part in parts if untranslatable(part, data=(*DATA, "localhost", "new", "spare"))]
         assert not left, f"{message.channel} {message.topic}: {left}"
+
+
+def _tell_of_recovery(person: User) -> None:
+    """Everything people are told of recovering an account, and whoever asks for a username nobody has."""
+    anna = User.objects.get(pk=person.pk)
+    origin, now = Origin(ip="192.0.2.1", user_agent=CHROME), timezone.now()
+    recovering.turn_on()
+    addresses.request_change(user=anna, email="spare@example.org", session_uuid=uuid4(), now=now)
+    RecoveryAddress.objects.filter(user=anna).update(email="spare@example.org", verified_at=now)
+    browser = _speaking("en-xa")
+    recovering.ask(browser, "sms")
+    recovering.prove(browser)
+    recovering.set_new(browser)
+    for address in ("spare@example.org", "nobody@example.org"):
+        browser.post(reverse("forgot-username"), {"email": address})
+    with translation.override("en-xa"):
+        administrator = make_person("ada", is_staff=True)
+        assert recovery.send_by_administrator(user=anna, by=administrator, origin=origin, now=now)
+    recovering.run_jobs()
+    waiting.begin(user=anna, origin=origin, now=now)
+    waiting.announce(now=now + timedelta(days=2))
+    waiting.cancel_of(anna, origin=origin, now=now)
+    addresses.remove(user=anna, origin=origin, now=now)
+
+
+def _tell_of_factors(person: User) -> None:
+    """Everything people are told of their second factors."""
+    anna = User.objects.get(pk=person.pk)
+    origin, now = Origin(ip="192.0.2.1", user_agent=CHROME), timezone.now()
+    telling.added(anna, Authenticator.DEVICE, "new", origin=origin, now=now)
+    telling.changed(anna, Authenticator.TOTP, "new", origin=origin, now=now)
+    telling.removed(anna, Authenticator.SMS, "", origin=origin, now=now)
+    administrator = make_person("admin", is_staff=True)
+    telling.removed(anna, Authenticator.TOTP, "new", origin=origin, now=now, by=administrator, reason="new")
+    telling.codes_made(anna, origin=origin, now=now)
+    for left in (9, 1):
+        telling.code_used(anna, left=left, origin=origin, now=now)
+    telling.suspect(anna, "new", origin=origin, now=now)
+    add_sms(anna)
+    for purpose in (Purpose.SIGN_IN, Purpose.CONFIRM):
+        sms.send(user=anna, purpose=purpose, binding="a browser's", now=now)
 
 
 def _newest_code() -> str:

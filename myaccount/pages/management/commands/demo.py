@@ -23,6 +23,7 @@ from myaccount.users.models import User
 from myaccount.web.models import PortalSettings
 from myaccount.web.selectors import portal_settings
 from profile.services import create as create_profile
+from security.recovery.models import RecoverySettings
 from sessions_app import services as sessions
 from sessions_app.models import LoginSession
 
@@ -125,6 +126,10 @@ class Command(BaseCommand):
         now = timezone.now()
         if not PortalSettings.objects.exists():
             PortalSettings().save()
+        if not RecoverySettings.objects.exists():
+            RecoverySettings(
+                question_recovery=True, email_recovery=True, sms_recovery=True, username_recovery=True
+            ).save()
         Claim.objects.get_or_create(
             name="employee_number",
             defaults={

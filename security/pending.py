@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -12,7 +13,9 @@ from django.core.exceptions import ValidationError
 from myaccount.users.models import User
 
 LIFE: Final = timedelta(minutes=10)
+ENROLMENT: Final = "enrolment"  # the stage in which a person sets up what the organisation asks for
 _KEY: Final = "pending_sign_in"
+_BINDING_KEY: Final = "ceremony_binding"
 
 
 @dataclass(frozen=True)
@@ -21,8 +24,13 @@ class PendingSignIn:
 
     user_uuid: str
     at: float  # seconds since the epoch
-    methods: list[str] = field(default_factory=list)  # RFC 8176, in the order they were shown
+    methods: list[str] = field(default_factory=list)  # authenticators, in the order they were shown
     next: str = ""
+    stage: str = ""  # the name of the stage the person was sent to
+    is_known_browser: bool = False
+    is_trusted_browser: bool = False
+    wants_trust: bool = False  # the person asked to trust this browser
+    has_postponed: bool = False  # setting up a second factor, within the grace period
 
 
 def store(session: SessionBase, pending: PendingSignIn) -> None:
@@ -53,3 +61,17 @@ def load(session: SessionBase, *, now: datetime) -> tuple[PendingSignIn, User] |
 def forget(session: SessionBase) -> None:
     """Drop the state, finished or given up."""
     session.pop(_KEY, None)
+
+
+def binding(session: SessionBase) -> str:
+    """What ties codes and challenges to this browser's session; it stays while the session's key changes."""
+    known = known_binding(session)
+    if not known:
+        known = session[_BINDING_KEY] = secrets.token_urlsafe(32)
+    return known
+
+
+def known_binding(session: SessionBase) -> str:
+    """The same for pages that only look: empty where nothing was tied to this session yet."""
+    known = session.get(_BINDING_KEY)
+    return known if isinstance(known, str) else ""

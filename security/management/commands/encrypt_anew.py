@@ -1,0 +1,28 @@
+"""`manage.py encrypt_anew`: close the seeds of authenticator apps with the newest key."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from security.factors.totp import services
+
+
+class Command(BaseCommand):
+    help = (
+        "Closes the seeds of all authenticator apps with SECRET_KEY. Run it after the key was replaced and the old one "
+        "put into SECRET_KEY_FALLBACKS; once it says that nothing is left, the old one can be taken away."
+    )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """In batches, each a transaction of its own, so that nobody who signs in waits long."""
+        after, closed, lost = services.encrypt_anew()
+        while after:
+            after, more, more_lost = services.encrypt_anew(after=after)
+            closed, lost = closed + more, lost + more_lost
+        self.stdout.write(f"Closed with the newest key: {closed}.")
+        if lost:
+            raise CommandError(
+                f"No key opens {lost} of the seeds: keep every old key in SECRET_KEY_FALLBACKS until this is done."
+            )
