@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -165,3 +166,20 @@ def _pending(claim: Claim, waiting: PendingContact, session_uuid: UUID, now: dat
         is_here=waiting.session_uuid == session_uuid,
         can_resend=now - waiting.sent_at >= RESEND_AFTER,
     )
+
+
+def attribute_values(user: User, names: Collection[str]) -> dict[str, str]:
+    """What is stored of these attributes, those that are not given left out; roles with commas between them.
+
+    One query, and one more where roles are asked for.
+    """
+    profile = next(iter(_PROFILE.fetch(user=user.pk)), None)
+    values = {name: current_value(name, user=user, profile=profile) for name in names if name != ROLE}
+    if ROLE in names:
+        values[ROLE] = ", ".join(group.name for group in _GROUPS.fetch(user=user.pk))
+    return {name: value for name, value in values.items() if value}
+
+
+def shown_attribute(claim: Claim, value: str) -> str:
+    """A stored value as a person reads it, in their language."""
+    return shown_value(claim, value)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -21,6 +22,25 @@ _ACTIVE: Final = KeptQuery(
 
 
 @dataclass(frozen=True)
+class UsedApplication:
+    """An application used in a session."""
+
+    name: str
+    first_access: str
+    last_access: str
+
+
+UsedApplications = Callable[[Collection[UUID]], Mapping[UUID, list[UsedApplication]]]
+_used_applications: list[UsedApplications] = []
+
+
+def register_used_applications(of: UsedApplications) -> None:
+    """Let an area that lies above tell which applications were used in sessions, in one query."""
+    if of not in _used_applications:
+        _used_applications.append(of)
+
+
+@dataclass(frozen=True)
 class SessionRow:
     """One session as the page shows it."""
 
@@ -35,12 +55,26 @@ class SessionRow:
     login_time: str
     last_accessed: str
     last_accessed_ago: str
+    applications: tuple[UsedApplication, ...] = ()
 
 
 def active_sessions(user: User, *, current: UUID | None, now: datetime) -> list[SessionRow]:
-    """The person's sessions, the current one first, then the most recently used. One query."""
-    rows = [row_of(login_session, current=current, now=now) for login_session in _ACTIVE.fetch(user=user.pk)]
+    """The person's sessions, the current one first, then the most recently used. Two queries with the applications."""
+    active = list(_ACTIVE.fetch(user=user.pk))
+    used = _applications_in([login_session.uuid for login_session in active])
+    rows = [
+        replace(row_of(login_session, current=current, now=now), applications=tuple(used.get(login_session.uuid, ())))
+        for login_session in active
+    ]
     return sorted(rows, key=lambda row: not row.is_current)
+
+
+def _applications_in(sessions: Collection[UUID]) -> dict[UUID, list[UsedApplication]]:
+    found: dict[UUID, list[UsedApplication]] = {}
+    for of in _used_applications:
+        for uuid, applications in of(sessions).items():
+            found.setdefault(uuid, []).extend(applications)
+    return found
 
 
 def own_session(user: User, uuid: UUID) -> LoginSession | None:

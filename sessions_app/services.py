@@ -13,6 +13,7 @@ from myaccount.activity.kinds import EventKind
 from myaccount.activity.services import SYSTEM, Origin, record
 from myaccount.schedule.batches import SIZE, delete_batch
 from myaccount.users.models import User
+from myaccount.users.signals import sessions_ended
 from myaccount.web.models import PortalSettings
 from sessions_app import devices
 from sessions_app.models import USER_AGENT_MAX_LENGTH, BrowserSession, EndReason, LoginSession
@@ -49,6 +50,15 @@ def end(
     if not active.update(ended_at=now, end_reason=reason):
         return False
     BrowserSession.objects.filter(login_session=login_session).delete()
+    sessions_ended.send(
+        LoginSession,
+        user=login_session.user,
+        session_uuids=(login_session.pk,),
+        reason=reason,
+        origin=origin,
+        now=now,
+        ends_offline=False,
+    )
     kind = {
         EndReason.SIGNED_OUT: EventKind.SIGNED_OUT,
         EndReason.IDLE: EventKind.SESSION_EXPIRED,
@@ -72,8 +82,12 @@ def end_all(
     now: datetime,
     keep: UUID | None = None,
     by: User | None = None,
+    ends_offline: bool = False,
 ) -> int:
-    """End a person's sessions, except `keep`. Returns how many ended; one event tells of all."""
+    """End a person's sessions, except `keep`. Returns how many ended; one event tells of all.
+
+    `ends_offline`: what applications may do while nobody is signed in ends, too.
+    """
     active = LoginSession.objects.filter(user=user, ended_at=None)
     if keep:
         active = active.exclude(pk=keep)
@@ -82,6 +96,15 @@ def end_all(
         return 0
     ended = LoginSession.objects.filter(pk__in=ids, ended_at=None).update(ended_at=now, end_reason=reason)
     BrowserSession.objects.filter(login_session__in=ids).delete()
+    sessions_ended.send(
+        LoginSession,
+        user=user,
+        session_uuids=tuple(ids),
+        reason=reason,
+        origin=origin,
+        now=now,
+        ends_offline=ends_offline,
+    )
     record(
         EventKind.SESSION_ENDED,
         user=user,

@@ -59,6 +59,16 @@ class EventKind(StrEnum):
     RIGHTS_CHANGED = "users.rights.changed"
     SETTINGS_CHANGED = "portal.settings.changed"
     SIGN_IN_POLICY_CHANGED = "security.policy.changed"
+    CONSENT_GIVEN = "consent.consent.given"
+    CONSENT_CHANGED = "consent.consent.changed"
+    CONSENT_REVOKED = "consent.consent.revoked"
+    CONSENT_EXPIRED = "consent.consent.expired"
+    APPLICATION_USED = "consent.application.used"
+    APPLICATION_ENDED_ACCESS = "consent.application.ended"
+    APPLICATION_SIGNED_OUT = "consent.application.signed_out"
+    TOKEN_REPLAYED = "consent.token.replayed"  # noqa: S105
+    APPLICATION_CHANGED = "consent.application.changed"
+    CONTROLLER_CHANGED = "consent.controller.changed"
 
 
 class EventGroup(models.TextChoices):
@@ -70,6 +80,7 @@ class EventGroup(models.TextChoices):
     RECOVERY = "recovery", _("Account recovery")
     SESSIONS = "sessions", _("Sessions")
     PROFILE = "profile", _("Profile")
+    APPLICATIONS = "applications", _("Applications and consent")
     ACCOUNT = "account", _("Account")
 
 
@@ -175,4 +186,23 @@ WORDS: dict[EventKind, Words] = {
     EventKind.RIGHTS_CHANGED: Words(_("Roles or rights changed"), "user-group", EventGroup.ACCOUNT),
     EventKind.SETTINGS_CHANGED: Words(_("Portal settings changed"), "cog-6-tooth", EventGroup.ACCOUNT),
     EventKind.SIGN_IN_POLICY_CHANGED: Words(_("Sign-in policy changed"), "cog-6-tooth", EventGroup.ACCOUNT),
+    EventKind.CONSENT_GIVEN: Words(_("Consent given"), "hand-thumb-up", EventGroup.APPLICATIONS),
+    EventKind.CONSENT_CHANGED: Words(_("Consent changed"), "adjustments-horizontal", EventGroup.APPLICATIONS),
+    EventKind.CONSENT_REVOKED: Words(_("Consent revoked"), "no-symbol", EventGroup.APPLICATIONS),
+    EventKind.CONSENT_EXPIRED: Words(_("Consent ran out"), "clock", EventGroup.APPLICATIONS),
+    EventKind.APPLICATION_USED: Words(_("Signed in to an application"), "squares-2x2", EventGroup.APPLICATIONS),
+    EventKind.APPLICATION_ENDED_ACCESS: Words(
+        _("Application's access ended"), "minus-circle", EventGroup.APPLICATIONS
+    ),
+    EventKind.APPLICATION_SIGNED_OUT: Words(
+        _("Signed out by an application"), "arrow-left-start-on-rectangle", EventGroup.APPLICATIONS
+    ),
+    EventKind.TOKEN_REPLAYED: Words(
+        _("An application's token was used twice: its access was ended"),
+        "exclamation-triangle",
+        EventGroup.APPLICATIONS,
+        is_warning=True,
+    ),
+    EventKind.APPLICATION_CHANGED: Words(_("Application changed"), "cog-6-tooth", EventGroup.ACCOUNT),
+    EventKind.CONTROLLER_CHANGED: Words(_("Data controller changed"), "cog-6-tooth", EventGroup.ACCOUNT),
 }

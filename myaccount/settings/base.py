@@ -26,6 +26,7 @@ INSTALLED_APPS = [
     "django_countries",
     "django_tasks",
     "django_tasks_db",
+    "oauth2_provider",
     # kernel
     "myaccount.users",
     "myaccount.claims",
@@ -38,6 +39,7 @@ INSTALLED_APPS = [
     "sessions_app",
     "profile",
     "security",
+    "consent",
     # on top
     "myaccount.pages",
 ]
@@ -109,7 +111,10 @@ CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "myaccount.web.errors.csrf_failure"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
-PASSWORD_HASHERS = ["myaccount.users.hashers.PortalArgon2PasswordHasher"]
+PASSWORD_HASHERS = [
+    "myaccount.users.hashers.PortalArgon2PasswordHasher",
+    "consent.openid.hashers.ClientSecretHasher",  # secrets of applications, never passwords: not the first
+]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "security.password.validators.LengthValidator"},
     {"NAME": "security.password.validators.CommonValidator"},
@@ -133,6 +138,54 @@ AXES_DISABLE_ACCESS_LOG = True
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 AXES_ALLOWED_CORS_ORIGINS = ""
+
+# OpenID provider: the issuer, the keys and the schemes of redirect URIs are filled in by each settings file.
+OAUTH2_PROVIDER_APPLICATION_MODEL = "consent.Application"
+OAUTH2_PROVIDER_ACCESS_TOKEN_MODEL = "consent.AccessToken"  # noqa: S105
+OAUTH2_PROVIDER_REFRESH_TOKEN_MODEL = "consent.RefreshToken"  # noqa: S105
+OAUTH2_PROVIDER_ID_TOKEN_MODEL = "consent.IDToken"  # noqa: S105
+OAUTH2_PROVIDER_GRANT_MODEL = "consent.Grant"
+
+
+def openid_provider(public_url: str, keys: list[str], schemes: list[str]) -> dict[str, Any]:
+    """django-oauth-toolkit's settings. The first key signs; the others only verify what they signed before."""
+    return {
+        "OIDC_ENABLED": True,
+        "OIDC_ISS_ENDPOINT": public_url,
+        "OIDC_USERINFO_ENDPOINT": f"{public_url}/oauth2/userinfo/",
+        "OIDC_RSA_PRIVATE_KEY": keys[0],
+        "OIDC_RSA_PRIVATE_KEYS_INACTIVE": keys[1:],
+        "OAUTH2_VALIDATOR_CLASS": "consent.openid.validator.Validator",
+        "CLIENT_SECRET_HASHER": "client_secret",
+        "SCOPES_BACKEND_CLASS": "consent.openid.scopes.Scopes",
+        "ALLOWED_REDIRECT_URI_SCHEMES": schemes,
+        "ALLOWED_SCHEMES": schemes,
+        "PKCE_REQUIRED": True,
+        "AUTHORIZATION_CODE_EXPIRE_SECONDS": 60,
+        "ACCESS_TOKEN_EXPIRE_SECONDS": 900,
+        "ID_TOKEN_EXPIRE_SECONDS": 900,
+        "REFRESH_TOKEN_EXPIRE_SECONDS": int(timedelta(days=30).total_seconds()),
+        "ROTATE_REFRESH_TOKEN": True,
+        "REFRESH_TOKEN_REUSE_PROTECTION": True,
+        "REFRESH_TOKEN_GRACE_PERIOD_SECONDS": 0,
+        "OIDC_RESPONSE_TYPES_SUPPORTED": ["code"],
+        "OAUTH2_RESPONSE_TYPES_SUPPORTED": ["code"],
+        "OAUTH2_GRANT_TYPES_SUPPORTED": ["authorization_code", "refresh_token"],
+        "OIDC_RP_INITIATED_LOGOUT_ENABLED": True,
+        "OIDC_RP_INITIATED_LOGOUT_STRICT_REDIRECT_URIS": True,
+        "OIDC_RP_INITIATED_LOGOUT_DELETE_TOKENS": False,  # ending the session does, for that session
+        "COMPLIANT_BCP_RFC9700_IMPLICIT_GRANT": True,
+        "COMPLIANT_BCP_RFC9700_PASSWORD_GRANT": True,
+        "COMPLIANT_BCP_RFC9700_PKCE_METHOD": True,
+        "COMPLIANT_BCP_RFC9700_ACCESS_TOKEN_TRANSPORT": True,
+        "COMPLIANT_BCP_RFC9700_AUTHZ_RESPONSE_ISS": True,
+        "COMPLIANT_BCP_RFC9700_TOKEN_STORAGE": True,
+        "COMPLIANT_BCP_RFC9700_REFRESH_TOKEN": True,
+        "COMPLIANT_BCP_RFC9700_REDIRECT_URI_SCHEME": True,
+        "COMPLIANT_BCP_RFC9700_REDIRECT_URI_MATCHING": True,
+        "COMPLIANT_BCP_RFC9700_PKCE_REQUIRED": True,
+    }
+
 
 # Background work
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}

@@ -5,8 +5,8 @@ from __future__ import annotations
 import secrets
 
 from myaccount.settings.base import *  # noqa: F403
-from myaccount.settings.base import BASE_DIR, LANGUAGES
-from myaccount.settings.environment import cache, database, email, env, origin
+from myaccount.settings.base import BASE_DIR, LANGUAGES, openid_provider
+from myaccount.settings.environment import cache, database, email, env, new_signing_key, origin, signing_keys
 
 VAR_DIR = BASE_DIR / "var"
 VAR_DIR.mkdir(exist_ok=True)
@@ -21,11 +21,22 @@ def _own_secret_key() -> str:
     return file.read_text(encoding="ascii").strip()
 
 
+def _own_signing_keys() -> list[str]:
+    """The key made at the first run and kept for the next ones."""
+    file = VAR_DIR / "openid-key.pem"
+    if not file.exists():
+        file.write_text(new_signing_key(), encoding="ascii")
+        file.chmod(0o600)
+    return signing_keys(file.read_text(encoding="ascii"), name=str(file))
+
+
 DEBUG = True
 DEVELOPMENT = True
 PORT = env.int("PORT", default=8000)
 PUBLIC_URL = origin("PUBLIC_URL", env.str("PUBLIC_URL", default=f"http://localhost:{PORT}"), allow_http=True)
 SECRET_KEY = env.str("SECRET_KEY", default="") or _own_secret_key()
+OAUTH2_PROVIDER = openid_provider(PUBLIC_URL, _own_signing_keys(), ["https", "http"])
+PRIVATE_ADDRESSES_ALLOWED = True  # applications on this machine may be told that a session has ended
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 INTERNAL_IPS = ["127.0.0.1"]
 

@@ -10,9 +10,12 @@ from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 import environ
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 from django.core.exceptions import ImproperlyConfigured
 
 env = environ.Env()
+_END_OF_KEY = "-----END PRIVATE KEY-----"
 
 
 def refuse(name: str, remedy: str) -> NoReturn:
@@ -36,6 +39,38 @@ def earlier_keys(name: str = "SECRET_KEY_FALLBACKS") -> list[str]:
     """Secret keys of before, with commas between them, which still open what they closed."""
     text = required(name, "") if os.environ.get(name) or os.environ.get(f"{name}_FILE") else ""
     return [key.strip() for key in text.split(",") if key.strip()]
+
+
+def signing_keys(text: str, *, name: str) -> list[str]:
+    """The RSA private keys in a PEM text, in order: the first signs, the others verify what they signed before."""
+    keys = [f"{part}{_END_OF_KEY}\n" for part in text.split(_END_OF_KEY)[:-1]]
+    remedy = "make one with `openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:3072`."
+    for key in keys:
+        try:
+            private_key = load_pem_private_key(key.strip().encode(), password=None)
+        except (ValueError, TypeError):
+            refuse(name, f"holds a key that cannot be read: {remedy}")
+        if not isinstance(private_key, RSAPrivateKey) or private_key.key_size < 2048:
+            refuse(name, f"holds a key that is not RSA with at least 2048 bits: {remedy}")
+    return [key.strip() for key in keys] or refuse(name, f"holds no private key: {remedy}")
+
+
+def key_file(name: str) -> list[str]:
+    """The signing keys in the file a variable names."""
+    path = os.environ.get(name, "")
+    if not path:
+        refuse(name, "is not set: name a file with the private key that signs ID tokens, logout tokens and receipts.")
+    try:
+        with open(path, encoding="ascii") as file:
+            return signing_keys(file.read(), name=name)
+    except (OSError, UnicodeDecodeError) as error:
+        refuse(name, f"names a file that cannot be read: {error}.")
+
+
+def new_signing_key() -> str:
+    """A signing key for development and tests, as PEM."""
+    key = generate_private_key(public_exponent=65537, key_size=2048)
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 
 
 def origin(name: str, value: str, *, allow_http: bool) -> str:

@@ -6,7 +6,18 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from myaccount.settings.base import *  # noqa: F403
-from myaccount.settings.environment import cache, database, earlier_keys, email, env, origin, refuse, required
+from myaccount.settings.base import openid_provider
+from myaccount.settings.environment import (
+    cache,
+    database,
+    earlier_keys,
+    email,
+    env,
+    key_file,
+    origin,
+    refuse,
+    required,
+)
 
 DEBUG = False
 DEVELOPMENT = False
@@ -19,6 +30,8 @@ SECRET_KEY = required("SECRET_KEY", "make one with `openssl rand -base64 48` and
 if len(SECRET_KEY) < 50:
     refuse("SECRET_KEY", "is too short: make one with `openssl rand -base64 48`.")
 SECRET_KEY_FALLBACKS = earlier_keys()
+OAUTH2_PROVIDER = openid_provider(PUBLIC_URL, key_file("OIDC_KEY_FILE"), ["https"])
+PRIVATE_ADDRESSES_ALLOWED = env.bool("PRIVATE_ADDRESSES_ALLOWED", default=False)
 ALLOWED_HOSTS = [urlsplit(PUBLIC_URL).hostname or "", *env.list("INTERNAL_HOSTS", default=[])]
 
 DATABASES = {"default": database(None)}

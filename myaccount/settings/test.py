@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from myaccount.settings.base import *  # noqa: F403
-from myaccount.settings.base import BASE_DIR, LANGUAGES, TEMPLATES
-from myaccount.settings.environment import cache, database, email, env
+from myaccount.settings.base import BASE_DIR, LANGUAGES, TEMPLATES, openid_provider
+from myaccount.settings.environment import cache, database, email, env, new_signing_key
 
 DEBUG = False
 DEVELOPMENT = True
 PUBLIC_URL = "http://localhost:8000"
 SECRET_KEY = "only-for-tests-" + "x" * 50
+OAUTH2_PROVIDER = openid_provider(PUBLIC_URL, [new_signing_key()], ["https", "http"])
+PRIVATE_ADDRESSES_ALLOWED = True
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 
 (BASE_DIR / "var").mkdir(exist_ok=True)
@@ -24,7 +26,7 @@ CACHES = {"default": cache()}
 
 SESSION_COOKIE_NAME = "session"
 CSRF_COOKIE_NAME = "csrf"
-PASSWORD_HASHERS = ["tests.support.hashers.FastPasswordHasher"]
+PASSWORD_HASHERS = ["tests.support.hashers.FastPasswordHasher", "consent.openid.hashers.ClientSecretHasher"]
 
 vars().update(email("memorymail://"))
 OUTBOX_KEEPS_BODIES = True

@@ -19,5 +19,10 @@ mobile_changed = Signal()
 password_changed = Signal()
 
 
+# Sign-in sessions of one person are over. Sent with: user, session_uuids, reason, origin, now, ends_offline: whether what
+# applications may do while nobody is signed in is to end, too.
+sessions_ended = Signal()
+
+
 class ChangeRefused(Exception):  # noqa: N818
     """A receiver cannot let this change happen. The text says why, in the person's language."""

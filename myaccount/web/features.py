@@ -56,7 +56,11 @@ FEATURES: Final = (
     Feature("security.recovery", gettext_lazy("Account recovery")),
     Feature("security.multi-factor", gettext_lazy("Multi-factor authentication")),
     Feature("security.active-sessions", gettext_lazy("Active user sessions")),
+    Feature("security.manage-consent", gettext_lazy("Manage consent")),
     Feature("security.history", gettext_lazy("Security history"), changes_something=False),
+    Feature("applications", gettext_lazy("Applications")),
+    Feature("applications.open", gettext_lazy("Applications you can open")),
+    Feature("applications.authorized", gettext_lazy("Authorized applications")),
 )
 BY_ID: Final = {feature.id: feature for feature in FEATURES}
 

@@ -8,6 +8,7 @@ from typing import Final
 from heroicons.templatetags.heroicons import heroicon_outline
 
 NAMES: Final = (
+    "adjustments-horizontal",
     "arrow-down-tray",
     "arrow-left",
     "arrow-left-start-on-rectangle",
@@ -15,6 +16,7 @@ NAMES: Final = (
     "arrow-right",
     "arrow-right-end-on-rectangle",
     "arrow-right-start-on-rectangle",
+    "arrow-top-right-on-square",
     "beaker",
     "camera",
     "check-badge",
@@ -29,12 +31,14 @@ NAMES: Final = (
     "cog-6-tooth",
     "computer-desktop",
     "device-phone-mobile",
+    "document-text",
     "envelope",
     "exclamation-circle",
     "exclamation-triangle",
     "eye",
     "eye-slash",
     "finger-print",
+    "hand-thumb-up",
     "home",
     "inbox",
     "information-circle",
@@ -44,6 +48,7 @@ NAMES: Final = (
     "link",
     "lock-closed",
     "lock-open",
+    "magnifying-glass",
     "minus-circle",
     "no-symbol",
     "pencil",

@@ -1,7 +1,16 @@
-"""Signing in with a passkey, which is two factors in one."""
+"""Signing in with a passkey, which is two factors in one.
+
+A challenge is bound to a cookie of its own, not to the session: the sign-in page asks for one by itself, and an answer
+that came after that of a quick sign-in would put an empty session in the place of the new one.
+"""
 
 from __future__ import annotations
 
+import re
+import secrets
+from typing import Final
+
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -12,7 +21,6 @@ from myaccount.activity.services import record
 from myaccount.limits.services import TooManyAttempts
 from myaccount.web.redirects import requested_next
 from myaccount.web.requests import client_address, origin
-from security import pending
 from security.attempts import sign_in_attempt
 from security.factors.devices import challenges
 from security.factors.devices import services as devices
@@ -23,12 +31,20 @@ from security.sign_in.forms import SignInForm
 from security.sign_in.views import sign_in_page
 
 
+_BINDING: Final = re.compile(r"[A-Za-z0-9_-]{43}")
+
+
 @require_POST
 def passkey_options(request: HttpRequest) -> HttpResponse:
     """What the browser needs to ask for any passkey: the same for everybody."""
     now = timezone.now()
     challenges.reserve(client_address(request), now=now)
-    return JsonResponse(devices.options_for_passkey(binding=pending.binding(request.session), now=now))
+    binding = _binding(request) or secrets.token_urlsafe(32)
+    response = JsonResponse(devices.options_for_passkey(binding=binding, now=now))
+    response.set_cookie(
+        _cookie_name(), binding, secure=settings.SESSION_COOKIE_SECURE, httponly=True, samesite="Strict"
+    )
+    return response
 
 
 @require_POST
@@ -40,7 +56,7 @@ def sign_in_with_passkey(request: HttpRequest) -> HttpResponse:
         sign_in_attempt(request, claimed, "").reserve(now=now)
         user, _device = devices.verify_passkey(
             challenge_id=request.POST.get("challenge", ""),
-            binding=pending.binding(request.session),
+            binding=_binding(request),
             credential_json=credential,
             origin=origin(request),
             now=now,
@@ -51,6 +67,17 @@ def sign_in_with_passkey(request: HttpRequest) -> HttpResponse:
         record(EventKind.SIGN_IN_FAILED, user=claimed, origin=origin(request), now=now)
         return _refused(request)
     return flows.begin(request, user=user, method=Authenticator.PASSKEY, next_path=requested_next(request), now=now)
+
+
+def _cookie_name() -> str:
+    """With the `__Host-` prefix wherever cookies are secure."""
+    return "__Host-ceremony" if settings.SESSION_COOKIE_SECURE else "ceremony"
+
+
+def _binding(request: HttpRequest) -> str:
+    """What ties a challenge to this browser; empty, which fits none, before it has asked for one."""
+    value = request.COOKIES.get(_cookie_name(), "")
+    return value if _BINDING.fullmatch(value) else ""
 
 
 def _refused(request: HttpRequest) -> HttpResponse:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.db import connections
 from playwright.sync_api import Browser, Error, Playwright, expect, sync_playwright
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
@@ -53,6 +54,9 @@ def _chromium() -> str | None:
 def playwright() -> Iterator[Playwright]:
     with sync_playwright() as started:
         yield started
+        # While its event loop runs, Django keeps connections of this thread apart from those before it. A test may have
+        # left one open, and after the loop nobody would find it again: then the database could not be dropped.
+        connections.close_all()
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,1 @@
+"""Applications, what they may know, and how they sign people in."""

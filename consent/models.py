@@ -1,0 +1,27 @@
+"""Django looks for an area's models in one place."""
+
+from consent.applications.models import Application, ApplicationAccess, ApplicationClaim, Favourite
+from consent.consents.models import Consent, ConsentedClaim
+from consent.logout.models import LogoutDelivery
+from consent.tokens.models import AccessToken, Grant, IDToken, RefreshToken
+from consent.purposes.models import Controller, Purpose, PurposeCategory
+from consent.receipts.models import ConsentReceipt, PurgePermit
+
+__all__ = [
+    "AccessToken",
+    "Application",
+    "ApplicationAccess",
+    "ApplicationClaim",
+    "Consent",
+    "ConsentReceipt",
+    "ConsentedClaim",
+    "Controller",
+    "Favourite",
+    "Grant",
+    "IDToken",
+    "LogoutDelivery",
+    "PurgePermit",
+    "Purpose",
+    "PurposeCategory",
+    "RefreshToken",
+]
