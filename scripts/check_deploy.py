@@ -6,7 +6,10 @@ import os
 import secrets
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
+
+from myaccount.settings.environment import new_signing_key
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -21,11 +24,15 @@ EXAMPLE = {
 
 def main() -> int:
     """The exit code: 0 when both checks pass. Warnings count as errors."""
-    production = {**os.environ, **EXAMPLE, "SECRET_KEY": secrets.token_urlsafe(60)}
     development = {**os.environ, "DJANGO_SETTINGS_MODULE": "myaccount.settings.dev"}
-    return _manage(production, "check", "--deploy", "--fail-level", "WARNING") or _manage(
-        development, "makemigrations", "--check", "--dry-run"
-    )
+    with tempfile.NamedTemporaryFile("w", suffix=".pem") as key_file:
+        key_file.write(new_signing_key())
+        key_file.flush()
+        secret = {"SECRET_KEY": secrets.token_urlsafe(60), "OIDC_KEY_FILE": key_file.name}
+        production = {**os.environ, **EXAMPLE, **secret}
+        return _manage(production, "check", "--deploy", "--fail-level", "WARNING") or _manage(
+            development, "makemigrations", "--check", "--dry-run"
+        )
 
 
 def _manage(environment: dict[str, str], *command: str) -> int:

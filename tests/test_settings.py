@@ -10,6 +10,10 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from tests.support.keys import key_file
 
 ROOT = Path(__file__).resolve().parent.parent
 GOOD = {
@@ -20,6 +24,7 @@ GOOD = {
     "EMAIL_URL": "smtp+tls://portal:sesame@mail.example.org:587",
     "SMS_URL": "json://sms.example.org/{to}",
     "TRUSTED_PROXIES": "10.0.0.0/8, 2001:db8::7",
+    "OIDC_KEY_FILE": key_file(),
 }
 
 
@@ -117,6 +122,9 @@ def test_what_is_optional_may_be_left_out_or_empty(refusal: Callable[..., str], 
         ("BREACHED_PASSWORDS_FILE", "/no/such/file"),
         ("DEFAULT_PHONE_REGION", "Atlantis"),
         ("EMAIL_FROM", "nobody at all"),
+        ("OIDC_KEY_FILE", None),
+        ("OIDC_KEY_FILE", "/no/such/file"),
+        ("OIDC_KEY_FILE", __file__),
     ],
 )
 def test_what_is_missing_or_wrong_is_named_in_one_line(
@@ -127,6 +135,21 @@ def test_what_is_missing_or_wrong_is_named_in_one_line(
     assert len(line.splitlines()) == 1
     assert len(line.split(": ", 1)[1]) > 10, "says how to mend it"
     assert "sesame" not in line
+
+
+def test_the_first_key_signs_and_the_others_verify() -> None:
+    code = (
+        "keys = settings.OAUTH2_PROVIDER;"
+        "print(len([keys['OIDC_RSA_PRIVATE_KEY']]), len(keys['OIDC_RSA_PRIVATE_KEYS_INACTIVE']))"
+    )
+    assert start(OIDC_KEY_FILE=key_file(3), code=code).stdout == "1 2\n"
+
+
+def test_a_weak_key_is_refused(tmp_path: Path, refusal: Callable[..., str]) -> None:
+    key = generate_private_key(public_exponent=65537, key_size=1024)
+    file = tmp_path / "weak.pem"
+    file.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    assert "at least 2048 bits" in refusal(OIDC_KEY_FILE=str(file))
 
 
 def test_the_line_is_all_that_is_said() -> None:

@@ -13,7 +13,6 @@ from django.utils import timezone as django_timezone
 from myaccount.limits.models import AttemptBudget
 from myaccount.limits.services import TooManyAttempts
 from myaccount.users.models import User
-from security import pending
 from security.factors.devices import challenges
 from security.factors.devices.challenges import LIFE, PER_MINUTE, NoChallenge
 from security.factors.models import Challenge, Purpose
@@ -128,13 +127,14 @@ def test_old_challenges_are_cleaned_away_in_batches(alice: User) -> None:
     assert Challenge.objects.count() == 5
 
 
-def test_the_browsers_session_is_what_a_challenge_is_bound_to(browser: Client, db: None) -> None:
-    """Security 64: each browser its own, the same one while its key changes."""
+def test_the_browser_is_what_a_passkeys_challenge_is_bound_to(browser: Client, db: None) -> None:
+    """Security 64: each browser its own, by a cookie of its own, so that no answer takes a sign-in's session away."""
     browser.post(PASSKEY_OPTIONS)
     new_browser().post(PASSKEY_OPTIONS)
     first, second = Challenge.objects.order_by("expires_at").values_list("binding", flat=True)
     assert first != second
-    assert pending.binding(browser.session) == first
+    assert browser.cookies["ceremony"].value == first
+    assert "session" not in browser.cookies
     browser.post(PASSKEY_OPTIONS)
     assert Challenge.objects.filter(binding=first).count() == 2
 

@@ -237,6 +237,7 @@ def test_nothing_of_the_session_before_is_left(alice: User) -> None:
     device = Authenticator()
     registered(alice, device)
     browser = new_browser()
+    browser.post("/myaccount/captcha/", {"action": "sign-in"})  # is tied to a session
     options = ask(browser)
     cookie = browser.cookies["session"].value
     send(browser, options, device.get(options))
