@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from joserfc import jws
-from joserfc.jwk import KeySet, RSAKey
+from joserfc.jwk import KeySet, KeySetSerialization, RSAKey
 from oauth2_provider.settings import oauth2_settings
 
 ALGORITHM: Final = "RS256"
@@ -45,5 +45,5 @@ def verify(signed: str, key_set: dict[str, Any]) -> tuple[dict[str, Any], bytes]
 
     Raises `joserfc.errors.JoseError` or ValueError when it is not one of theirs or was changed.
     """
-    found = jws.deserialize_compact(signed, KeySet.import_key_set(key_set), algorithms=[ALGORITHM])
+    found = jws.deserialize_compact(signed, KeySet.import_key_set(cast("KeySetSerialization", key_set)), algorithms=[ALGORITHM])
     return dict(found.headers()), found.payload

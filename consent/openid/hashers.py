@@ -32,7 +32,7 @@ class ClientSecretHasher(BasePasswordHasher):
         """Whether this is the secret."""
         return constant_time_compare(encoded, self.encode(password, self.decode(encoded)["salt"]))
 
-    def safe_summary(self, encoded: str) -> dict[str, Any]:
+    def safe_summary(self, encoded: str) -> Any:
         """What may be shown of it."""
         return {_("algorithm"): self.algorithm}
 

@@ -10,9 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from myaccount.web.pages import Section
 from myaccount.web.requests import PortalRequest
 from profile.selectors import shown_mobile
-from security.recovery.models import RecoveryAddress
 from security.recovery.questions.selectors import chosen_questions
-from security.recovery.selectors import recovery_settings
+from security.recovery.selectors import settings_and_address
 from security.recovery.steps import offered_ways
 
 FEATURE: Final = "security.recovery"
@@ -20,19 +19,18 @@ SECTION: Final = "recovery"
 
 
 def _load(request: PortalRequest, state: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Three queries at most, and one where administrators have turned nothing on."""
-    settings, user = recovery_settings(), request.user
-    is_on = bool(offered_ways(settings))
-    address = RecoveryAddress.objects.filter(user=user).exclude(verified_at=None).first() if is_on else None
+    """Two queries at most, and one where administrators have not turned questions on."""
+    user = request.user
+    settings, address = settings_and_address(user)
     return {
         "settings": settings,
-        "is_on": is_on,
+        "is_on": bool(offered_ways(settings)),
         "questions": chosen_questions(user) if settings.question_recovery else (),
         "email": user.email,
         "email_is_proven": user.email_verified_at is not None,
         "mobile": shown_mobile(user),
         "mobile_is_proven": user.mobile_verified_at is not None,
-        "address": address.email if address else "",
+        "address": address,
         "uses_addresses": settings.email_recovery or settings.question_recovery,
     }
 
