@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from bench import crowd, databases, first_visit, passkeys, sign_in
+from bench import crowd, databases, first_visit, openid, passkeys, sign_in
 from bench.comparing import CONNECTIONS, pages_in_turn
 from bench.pages import LISTS, PAGES
 from bench.report import Results, as_markdown
 from bench.seed import PASSWORD
 from bench.servers import ROOT, Server
-from bench.sites import CROWDED, HASHING, LIMIT_C, PORTAL, Site
+from bench.sites import CROWDED, HASHING, LIMIT_C, PORTAL, STOCK, Site
 
 RESULTS = ROOT / "bench" / "results.md"
 
@@ -32,7 +32,8 @@ def main() -> None:
         logs = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
         stack.enter_context(_databases())
         people = _seed()
-        servers = {site.name: stack.enter_context(_running(site, logs)) for site in (LIMIT_C, PORTAL, CROWDED, HASHING)}
+        sites = (LIMIT_C, PORTAL, CROWDED, HASHING, STOCK)
+        servers = {site.name: stack.enter_context(_running(site, logs)) for site in sites}
         text = as_markdown(_measure(servers, people, rounds=options.rounds, seconds=options.seconds))
     print(text)
     print(f"{time.monotonic() - begun:.0f} seconds")
@@ -42,9 +43,9 @@ def main() -> None:
 
 @contextmanager
 def _databases() -> Iterator[None]:
-    names = ("limit_c", "portal", "crowded")
+    names = ("limit_c", "stock", "portal", "crowded")
     try:
-        for name in names[:2]:
+        for name in names[:3]:
             databases.create(name)
         yield
     finally:
@@ -69,6 +70,7 @@ def _seed() -> dict[str, dict[str, dict[str, str]]]:
     people = PORTAL.run("-m", "bench.seed", "portal")
     PORTAL.cookies = CROWDED.cookies = people["cookies"]
     LIMIT_C.cookies = LIMIT_C.run("-m", "bench.seed", "limit_c")["cookies"]
+    STOCK.cookies = STOCK.run("-m", "bench.seed_openid")["cookies"]
     databases.create("crowded", like="portal")
     crowd.fill("portal", is_large=False)
     crowd.fill("crowded", is_large=True)
@@ -101,6 +103,11 @@ def _measure(servers: dict[str, Server], people: dict[str, dict], *, rounds: int
     with_passkeys = passkeys.measure(
         portal, hashing, people["passkeys"], password=PASSWORD, rounds=rounds, seconds=seconds
     )
+    _say("signing in to applications")
+    ours = openid.Provider(PORTAL, portal, "/oauth2")
+    crowd_of_consents = openid.Provider(CROWDED, crowded, "/oauth2")
+    stock = openid.Provider(STOCK, servers[STOCK.name], "/o")
+    with_openid = openid.measure(ours, crowd_of_consents, stock, rounds=rounds, seconds=seconds)
     _say("cleaning up")
     statements = CROWDED.run("-m", "bench.cleaning")
     return Results(
@@ -114,6 +121,7 @@ def _measure(servers: dict[str, Server], people: dict[str, dict], *, rounds: int
         tries=tries,
         recoveries=recoveries,
         passkeys=with_passkeys,
+        openid=with_openid,
         statements=statements,
         first_visit=first_visit.first_visit(),
         html_bytes=first_visit.html_bytes(),

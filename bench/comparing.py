@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from statistics import median
+from time import perf_counter
 from typing import Final
 
-from bench.load import Run, drive
+from bench.load import Connection, Reply, Run, drive
 from bench.servers import Server
 
 CONNECTIONS: Final = 4
@@ -73,6 +75,27 @@ def cost(
     if run.statuses != {status}:
         raise UnexpectedAnswer(f"{server.name} answered {sorted(run.statuses)} where {status} was expected")
     return Cost(used / len(run.times), run.rate, run.percentile(0.5), run.percentile(0.99))
+
+
+def cost_of_each(server: Server, requests: list[bytes], *, status: int = 302) -> Cost:
+    """Like `cost`, for requests that can be sent once. Raises UnexpectedAnswer."""
+    shares = [requests[number::CONNECTIONS] for number in range(CONNECTIONS)]
+
+    def work(share: list[bytes]) -> list[Reply]:
+        connection = Connection(server.port)
+        replies = [connection.send(request) for request in share]
+        connection.close()
+        return replies
+
+    before, begun = server.cpu_seconds(), perf_counter()
+    with ThreadPoolExecutor(CONNECTIONS) as pool:
+        replies = [reply for share in pool.map(work, shares) for reply in share]
+    took, used = perf_counter() - begun, server.cpu_seconds() - before
+    statuses = {reply.status for reply in replies}
+    if statuses != {status}:
+        raise UnexpectedAnswer(f"{server.name} answered {sorted(statuses)} where {status} was expected")
+    times = sorted(reply.seconds for reply in replies)
+    return Cost(used / len(times), len(times) / took, times[len(times) // 2], times[int(0.99 * len(times))])
 
 
 def pages_in_turn(

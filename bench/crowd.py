@@ -1,4 +1,7 @@
-"""A million events and two hundred thousand sessions of other people, made in the database itself."""
+"""A million events, a million decisions about attributes and two hundred thousand sessions of other people.
+
+Made in the database itself.
+"""
 
 from __future__ import annotations
 
@@ -36,10 +39,23 @@ SELECT now() - n * interval '1 hour', 'security.sign_in.succeeded', uuid, uuid, 
 FROM generate_series(1, {events}) AS n, users_user WHERE username LIKE 'crowd%'
 """
 
+_CONSENTS: Final = """
+INSERT INTO consent_consent (uuid, user_id, application_id, state, scope, given_at, changed_at, version,
+    is_from_registration)
+SELECT gen_random_uuid(), users_user.id, consent_application.id, 'active', 'openid', now(), now(), 1, false
+FROM users_user, consent_application WHERE username LIKE 'crowd%'
+"""
+_DECISIONS: Final = """
+INSERT INTO consent_consentedclaim (consent_id, claim_id, is_granted, decided_at, purpose_version)
+SELECT consent_consent.uuid, claims_claim.id, true, now(), 1 FROM consent_consent, claims_claim
+WHERE consent_consent.user_id IN (SELECT id FROM users_user WHERE username LIKE 'crowd%')
+    AND claims_claim.name IN ('username', 'email', 'given_name', 'family_name', 'locale')
+"""
+
 
 def fill(database: str, *, is_large: bool) -> None:
     """Add the crowd: a million events, or a thousand to compare with."""
     people, sessions, events = (PEOPLE, SESSIONS_EACH, EVENTS_EACH) if is_large else _FEW
-    for statement in (_PEOPLE, _SESSIONS, _BROWSERS, _EVENTS):
+    for statement in (_PEOPLE, _SESSIONS, _BROWSERS, _EVENTS, _CONSENTS, _DECISIONS):
         databases.execute(database, statement.format(people=people, sessions=sessions, events=events))
     databases.execute(database, "VACUUM ANALYZE")

@@ -9,13 +9,11 @@ import gzip
 import itertools
 import json
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from statistics import median
-from time import perf_counter
 from typing import Any, Final
 
-from bench.comparing import CONNECTIONS, Comparison, Cost, UnexpectedAnswer, cost
+from bench.comparing import Comparison, Cost, UnexpectedAnswer, cost, cost_of_each
 from bench.load import Connection, Reply
 from bench.servers import Server
 from bench.sites import HASHING, HOST, PORTAL
@@ -106,11 +104,11 @@ def measure(portal: Server, bare: Server, people: list[str], *, password: str, r
         beside = cost(bare, lambda: only_check, seconds=seconds)
         found.bare_rates.append(beside.rate)
         registering = [_new_passkey(browser) for browser in browsers]
-        found.registering.add(_cost_of_each(portal, registering), beside)
+        found.registering.add(cost_of_each(portal, registering), beside)
         asking = [PORTAL.post(ASK, {}, cookies={}, address=next(_ADDRESSES)) for _ in browsers]
-        found.asking.add(_cost_of_each(portal, asking, status=200), beside)
+        found.asking.add(cost_of_each(portal, asking, status=200), beside)
         signing_in = [_passkey_sign_in(browser) for browser in browsers]
-        found.signing_in.add(_cost_of_each(portal, signing_in), beside)
+        found.signing_in.add(cost_of_each(portal, signing_in), beside)
         for browser in browsers:  # once more and not measured, for a session to register the next one in
             _send_passkey(browser)
     connection.close()
@@ -148,24 +146,3 @@ def _send_passkey(browser: Browser) -> None:
     options = _options(browser, ASK, {})
     assert browser.device is not None
     browser.post(USE, _answer(options, browser.device.get(options)), status=302)
-
-
-def _cost_of_each(server: Server, requests: list[bytes], *, status: int = 302) -> Cost:
-    """Like `cost`, for requests that can be sent once. Raises UnexpectedAnswer."""
-    shares = [requests[number::CONNECTIONS] for number in range(CONNECTIONS)]
-
-    def work(share: list[bytes]) -> list[Reply]:
-        connection = Connection(server.port)
-        replies = [connection.send(request) for request in share]
-        connection.close()
-        return replies
-
-    before, begun = server.cpu_seconds(), perf_counter()
-    with ThreadPoolExecutor(CONNECTIONS) as pool:
-        replies = [reply for share in pool.map(work, shares) for reply in share]
-    took, used = perf_counter() - begun, server.cpu_seconds() - before
-    statuses = {reply.status for reply in replies}
-    if statuses != {status}:
-        raise UnexpectedAnswer(f"{server.name} answered {sorted(statuses)} where {status} was expected")
-    times = sorted(reply.seconds for reply in replies)
-    return Cost(used / len(times), len(times) / took, times[len(times) // 2], times[int(0.99 * len(times))])

@@ -12,6 +12,7 @@ from typing import Final
 from bench import databases
 from bench.comparing import Comparison, Cost, Ratio
 from bench.first_visit import Loaded
+from bench.openid import OpenID
 from bench.pages import PAGES
 from bench.passkeys import Passkeys
 from bench.servers import WORKERS
@@ -33,6 +34,7 @@ class Results:
     tries: dict[str, float]  # seconds
     recoveries: dict[str, float]  # seconds
     passkeys: Passkeys
+    openid: OpenID
     statements: dict[str, float]  # milliseconds
     first_visit: list[Loaded]
     html_bytes: dict[str, int]
@@ -40,7 +42,7 @@ class Results:
 
 def as_markdown(results: Results) -> str:
     """The whole page."""
-    parts = [_head(results), _pages(results), _others(results), _passkeys(results)]
+    parts = [_head(results), _pages(results), _others(results), _passkeys(results), _openid(results)]
     parts += [_first_visit(results), _statements(results)]
     return "\n\n".join(parts) + "\n"
 
@@ -136,6 +138,18 @@ def _passkeys(results: Results) -> str:
         beside = act.beside_bare
         lines.append(_row(name, f"{act.rate:.0f}", beside.rate, beside.cpu, beside.p50))
     return "## Passkeys, as multiples of checking one signature\n\n" + "\n".join(lines)
+
+
+def _openid(results: Results) -> str:
+    lines = [
+        "| what | CPU | target | rate | p50 | p50 among a million decisions of others, beside few |",
+        "|---|---|---|---|---|---|",
+    ]
+    for act, beside in results.openid.beside_stock.items():
+        target = f"{_verdict(beside.cpu.median <= 1)} no slower"
+        lines.append(_row(act, beside.cpu, target, beside.rate, beside.p50, results.openid.crowd[act]))
+    head = "## Applications, as multiples of the same act of django-oauth-toolkit as it comes"
+    return f"{head}\n\n" + "\n".join(lines)
 
 
 def _row(*cells: object) -> str:

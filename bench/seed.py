@@ -13,6 +13,8 @@ from typing import Any
 import django
 from django.core.management import call_command
 
+from bench.seed_openid import fill
+
 PASSWORD = "seven quiet wooden lanterns"
 USERNAME = "alice"
 EVENTS = 50
@@ -78,7 +80,7 @@ def seed_portal() -> dict[str, Any]:
     user.groups.add(Group.objects.create(name="Research"))
     Profile.objects.create(user=user, values=PROFILE)
     RecoverySettings(email_recovery=True, sms_recovery=True, username_recovery=True, captcha="off").save()
-    # Consents of this person are made here once there are any: 10.
+    fill(user, now=now)
     _add_events(user, EVENTS - SESSIONS, now=now)
     sessions = [_sign_in(USERNAME, user_agent) for user_agent in USER_AGENTS]
     _add_factors(user, now=now)  # after its sessions, which have no second step to go through

@@ -15,6 +15,7 @@ from bench import databases
 from bench.load import encode
 from bench.seed import FIREFOX
 from bench.servers import ROOT, Server
+from tests.support.keys import key_file
 
 FIRST_PORT: Final = int(os.environ.get("BENCH_PORT", "8150"))
 HOST: Final = "account.example.test"
@@ -93,6 +94,7 @@ def _portal(name: str, number: int, database: str) -> Site:
         "EMAIL_URL": "dummymail://",
         "CACHE_URL": "",
         "TRUSTED_PROXIES": "127.0.0.1",
+        "OIDC_KEY_FILE": key_file(),
     }
     return Site(
         name=name,
@@ -121,3 +123,12 @@ LIMIT_C: Final = _limit_c("limit c", 0, "settings", "/page/")
 PORTAL: Final = _portal("portal", 1, "portal")
 CROWDED: Final = _portal("crowded portal", 2, "crowded")
 HASHING: Final = _limit_c("hashing", 3, "hashing", "/hash/?password=x")
+STOCK: Final = Site(
+    name="stock provider",
+    wsgi="bench.stock_provider.wsgi:application",
+    port=FIRST_PORT + 4,
+    database="stock",
+    environment={"DJANGO_SETTINGS_MODULE": "bench.stock_provider.settings", "OIDC_KEY_FILE": key_file()},
+    headers={"Host": "localhost", **_BROWSER},
+    ready_path="/o/.well-known/openid-configuration",
+)
