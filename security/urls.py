@@ -37,6 +37,7 @@ urlpatterns = [
     path("security/factors/prefer/", factors.prefer, name="prefer-factor"),
     path("security/factors/<str:authenticator>/<int:pk>/rename/", factors.rename, name="rename-factor"),
     path("security/factors/<str:authenticator>/<int:pk>/remove/", factors.remove, name="remove-factor"),
+    path("security/trusted-browsers/", factors.trusted_browsers, name="trusted-browsers"),
     path("security/trusted-browsers/forget/", factors.forget_all, name="forget-browsers"),
     path("security/trusted-browsers/<uuid:uuid>/forget/", factors.forget, name="forget-browser"),
 ]

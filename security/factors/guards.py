@@ -17,7 +17,7 @@ from django.utils import timezone
 from myaccount.users.models import User
 from myaccount.web import step_up
 from myaccount.web.features import part_of
-from myaccount.web.redirects import requested_next, safe_next, to_section
+from myaccount.web.redirects import go_to, requested_next, safe_next, to_section
 from myaccount.web.requests import PortalRequest
 from myaccount.web.signed_in import redirect_to_sign_in, signed_in
 from security import pending as state
@@ -112,9 +112,9 @@ def enrolled(request: EnrolmentRequest, authenticator: Authenticator, message: s
         return _continue_sign_in[0](request, authenticator)
     # Proving the new factor is as good a proof as any of its kind.
     request.session.cycle_key()
-    step_up.mark_confirmed(request.session, now=timezone.now(), level=step_up.TWO_FACTORS)
+    step_up.mark_confirmed(request.session, now=timezone.now(), level=step_up.TWO_FACTORS, shown=[authenticator])
     wanted = request.session.pop(_NEXT_KEY, None)
-    return HttpResponseRedirect(wanted) if wanted else to_section("security", SECTION)
+    return go_to(request, wanted) if wanted else to_section("security", SECTION)
 
 
 def way_back(request: EnrolmentRequest) -> str:

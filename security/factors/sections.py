@@ -23,7 +23,6 @@ from security.factors.models import DeviceKind
 from security.factors.selectors import FEW_BACKUP_CODES, Enrolled, StoredFactor
 from security.policy.models import SignInPolicy
 from security.policy.selectors import demand_on, sign_in_policy
-from sessions_app.selectors import describe_user_agent
 
 
 @dataclass(frozen=True)
@@ -39,16 +38,6 @@ class FactorRow:
     used: str  # empty: never
     is_passwordless: bool
     is_older: bool
-
-
-@dataclass(frozen=True)
-class BrowserRow:
-    """One trusted browser as the page shows it."""
-
-    uuid: str
-    title: str
-    ip: str
-    until: str
 
 
 def _load(request: PortalRequest, state: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -68,7 +57,6 @@ def _load(request: PortalRequest, state: Mapping[str, Any]) -> Mapping[str, Any]
         "first": can_choose[0] if can_choose else "",
         "can_choose": [(kind, WORDS[kind].title) for kind in can_choose] if len(can_choose) > 1 else [],
         "demand": _demand(user, policy, have),
-        "browsers": [_browser(row) for row in selectors.trusted_browsers(user, now=now)] if have.real else [],
     }
 
 
@@ -101,15 +89,6 @@ def _row(factor: StoredFactor, *, now: datetime) -> FactorRow:
         used=formats.ago(factor.last_used_at, now=now) if factor.last_used_at else "",
         is_passwordless=factor.is_passwordless,
         is_older=factor.authenticator == Authenticator.DEVICE and not factor.is_passwordless,
-    )
-
-
-def _browser(row: Any) -> BrowserRow:
-    return BrowserRow(
-        uuid=str(row.uuid),
-        title=describe_user_agent(row.user_agent),
-        ip=row.ip or "",
-        until=formats.day(timezone.localtime(row.expires_at)),
     )
 
 

@@ -8,8 +8,10 @@ from typing import Any, Final
 
 from django.db.models import BooleanField, CharField, Count, F, IntegerField, Q, QuerySet, Value
 from django.db.models.functions import Cast
+from django.utils import timezone
 
 from myaccount.users.models import User
+from myaccount.web import formats
 from security.factors.kinds import SECOND, Authenticator
 from security.factors.models import (
     BackupCodes,
@@ -19,6 +21,7 @@ from security.factors.models import (
     TotpDevice,
     TrustedBrowser,
 )
+from sessions_app.selectors import describe_user_agent
 
 MODELS: Final[dict[Authenticator, type[Factor]]] = {
     model.authenticator: model for model in (SecurityDevice, TotpDevice, SmsDevice, BackupCodes)
@@ -89,9 +92,33 @@ def has_factor(user: User) -> bool:
     return kinds[0].union(*kinds[1:], all=True).exists()
 
 
+@dataclass(frozen=True)
+class BrowserRow:
+    """One trusted browser as the page shows it."""
+
+    uuid: str
+    title: str
+    ip: str
+    until: str
+
+
 def trusted_browsers(user: User, *, now: datetime) -> list[TrustedBrowser]:
     """The browsers that are not asked for a second step, the newest first. One query."""
     return list(TrustedBrowser.objects.filter(user=user, expires_at__gt=now).order_by("-created_at")[:50])
+
+
+def browser_rows(user: User, *, now: datetime) -> list[BrowserRow]:
+    """The browsers a person trusts. One query."""
+    return [_browser(row) for row in trusted_browsers(user, now=now)]
+
+
+def _browser(row: TrustedBrowser) -> BrowserRow:
+    return BrowserRow(
+        uuid=str(row.uuid),
+        title=describe_user_agent(row.user_agent),
+        ip=row.ip or "",
+        until=formats.day(timezone.localtime(row.expires_at)),
+    )
 
 
 def own_factor(user: User, authenticator: str, pk: int) -> Factor | None:

@@ -6,12 +6,12 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from myaccount.web.features import part_of
+from myaccount.web.features import FeatureState, part_of, state_of
 from myaccount.web.redirects import to_section
 from myaccount.web.requests import PortalRequest, origin
 from myaccount.web.signed_in import signed_in
@@ -90,6 +90,16 @@ def remove(request: PortalRequest, authenticator: str, pk: int) -> HttpResponse:
     return to_section("security", SECTION)
 
 
+@require_GET
+@signed_in
+@part_of(FEATURE)
+def trusted_browsers(request: PortalRequest) -> HttpResponse:
+    """The browsers that are not asked for a second step."""
+    editable = state_of(FEATURE, request.portal_settings) == FeatureState.ON
+    context = {"rows": selectors.browser_rows(request.user, now=timezone.now()), "editable": editable}
+    return render(request, "security/trusted_browsers.html", context)
+
+
 @require_http_methods(["GET", "POST"])
 @signed_in
 @part_of(FEATURE)
@@ -115,7 +125,7 @@ def _forget(request: PortalRequest, uuid: UUID | None) -> HttpResponse:
         return render(request, "security/forget_browsers.html", {"uuid": uuid})
     trusted.forget(user=request.user, uuid=uuid, origin=origin(request), now=timezone.now())
     messages.success(request, _("The second step will be asked for there again."))
-    return to_section("security", SECTION)
+    return redirect("trusted-browsers")
 
 
 def _own(request: PortalRequest, authenticator: str, pk: int) -> Factor:

@@ -86,6 +86,7 @@ def change(request: HttpRequest, *, user: User, new: str, now: datetime) -> None
 def replace(*, user: User, new: str, origin: Origin, now: datetime, keep: UUID | None) -> None:
     """Put a new password, which has passed all checks, in the old one's place; end the sessions except `keep`.
 
+    Where none is kept the account was recovered or an administrator asked for it: then offline access ends, too.
     The caller holds the person's row, records the event and tells the person.
     """
     PastPassword.objects.create(user=user, password=user.password, replaced_at=now)
@@ -94,7 +95,8 @@ def replace(*, user: User, new: str, origin: Origin, now: datetime, keep: UUID |
     user.set_password(normalize_password(new))
     user.password_changed_at = now
     user.save(update_fields=["password", "password_changed_at"])
-    sessions.end_all(user=user, reason=EndReason.PASSWORD_CHANGED, origin=origin, now=now, keep=keep)
+    reason = EndReason.PASSWORD_CHANGED
+    sessions.end_all(user=user, reason=reason, origin=origin, now=now, keep=keep, ends_offline=keep is None)
     password_changed.send(User, user=user, origin=origin, now=now)
 
 
@@ -104,7 +106,9 @@ def demand(*, user: User, by: User, origin: Origin, now: datetime) -> None:
     PasswordDemand.objects.get_or_create(user=user, defaults={"asked_at": now})
     record(EventKind.PASSWORD_DEMANDED, user=user, by=by, origin=origin, now=now)
     own = origin.session_uuid if by == user else None
-    sessions.end_all(user=user, reason=EndReason.BY_ADMINISTRATOR, origin=origin, now=now, keep=own, by=by)
+    sessions.end_all(
+        user=user, reason=EndReason.BY_ADMINISTRATOR, origin=origin, now=now, keep=own, by=by, ends_offline=True
+    )
 
 
 def is_demanded(user: User) -> bool:

@@ -6,6 +6,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db.models import Exists, OuterRef
+
 from myaccount.users.models import User
 from security.factors.kinds import ENROLLABLE, FIRST, SECOND, Authenticator
 from security.policy.models import AuthenticationChain, Requirement, SignInPolicy
@@ -67,6 +69,29 @@ def steps_for(user: User, *, is_known_browser: bool, application: str = "") -> l
             continue
         return [_authenticators(step.authenticators) for step in chain.steps.all()]
     return None
+
+
+def missing_step(
+    user: User, methods: Collection[str], *, application: str, is_known_browser: bool
+) -> set[Authenticator] | None:
+    """The first step of an application's chain that none of the authenticators shown satisfies; None without one.
+
+    As many queries as `steps_for`.
+    """
+    steps = steps_for(user, is_known_browser=is_known_browser, application=application) or []
+    shown = what_counts(methods)
+    return next((step for step in steps if not step & shown), None)
+
+
+def has_chain(client_id: OuterRef) -> Exists:
+    """In a query about applications: whether there is an active chain for the one with this client ID."""
+    return Exists(AuthenticationChain.objects.filter(is_active=True, application=client_id))
+
+
+def what_counts(methods: Collection[str]) -> set[Authenticator]:
+    """What was shown; a passkey is a security device as well, and counts as both factors."""
+    shown = {Authenticator(value) for value in methods if value in Authenticator.values}
+    return shown | {Authenticator.DEVICE} if Authenticator.PASSKEY in shown else shown
 
 
 def active_chains() -> list[AuthenticationChain]:

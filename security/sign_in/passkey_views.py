@@ -30,7 +30,6 @@ from security.sign_in import flows
 from security.sign_in.forms import SignInForm
 from security.sign_in.views import sign_in_page
 
-
 _BINDING: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 
 

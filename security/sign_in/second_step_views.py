@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from myaccount.limits.services import TooManyAttempts
 from myaccount.web import formats, step_up
-from myaccount.web.redirects import requested_next, safe_next
+from myaccount.web.redirects import go_to, requested_next, safe_next
 from myaccount.web.requests import PortalRequest
 from myaccount.web.signed_in import signed_in
 from security import pending as state
@@ -116,8 +116,8 @@ def confirm_with(request: PortalRequest, authenticator: str) -> HttpResponse:
         second_step.check(request, step, kind, now=now)
     except second_step.Refused as refused:
         return page(request, step, kind, error=str(refused))
-    services.confirmed(request, user=request.user, level=step_up.TWO_FACTORS, now=now)
-    return redirect(step.next)
+    services.confirmed(request, user=request.user, level=step_up.TWO_FACTORS, shown=kind, now=now)
+    return go_to(request, step.next)
 
 
 @require_POST

@@ -19,7 +19,7 @@ from myaccount.web import formats, step_up
 from myaccount.web.requests import origin
 from security import known_browsers
 from security.attempts import Attempt, confirmation_attempt, sign_in_attempt
-from security.factors.kinds import is_multi_factor, method_references
+from security.factors.kinds import Authenticator, is_multi_factor, method_references
 from security.sign_in.adapters import let_past, remember_account_key
 from sessions_app import selectors as sessions_selectors
 from sessions_app import services as sessions
@@ -73,7 +73,7 @@ def complete(request: HttpRequest, *, user: User, shown: list[str], now: datetim
     request.sign_in_methods = methods  # type: ignore[attr-defined]
     login(request, user, backend=BACKEND)
     level = step_up.TWO_FACTORS if is_multi_factor(shown) else step_up.ONE_FACTOR
-    step_up.mark_confirmed(request.session, now=now, level=level)
+    step_up.mark_confirmed(request.session, now=now, level=level, shown=shown)
     record(EventKind.SIGNED_IN, user=user, origin=origin(request), now=now, data={"methods": methods})
     if not is_first and not known_browsers.browser_of(request, user):
         _tell_of_new_browser(request, user, now=now)
@@ -87,14 +87,14 @@ def confirm_by_password(request: HttpRequest, *, user: User, password: str, now:
         record(EventKind.IDENTITY_NOT_CONFIRMED, user=user, origin=origin(request), now=now)
         raise SignInRefused
     attempt.succeeded()
-    confirmed(request, user=user, level=step_up.ONE_FACTOR, now=now)
+    confirmed(request, user=user, level=step_up.ONE_FACTOR, shown=Authenticator.PASSWORD, now=now)
 
 
 @transaction.atomic
-def confirmed(request: HttpRequest, *, user: User, level: int, now: datetime) -> None:
+def confirmed(request: HttpRequest, *, user: User, level: int, shown: Authenticator, now: datetime) -> None:
     """The person has just proven again who they are: new session key, mark, event (security 9, 20)."""
     request.session.cycle_key()
-    step_up.mark_confirmed(request.session, now=now, level=level)
+    step_up.mark_confirmed(request.session, now=now, level=level, shown=[shown])
     record(EventKind.IDENTITY_CONFIRMED, user=user, origin=origin(request), now=now)
 
 

@@ -11,13 +11,23 @@ from typing import Final
 from django.utils import timezone
 
 from myaccount.users.models import User
+from myaccount.web.redirects import application_of
 from security.factors.kinds import ENROLLABLE, FIRST, SECOND, Authenticator
 from security.factors.selectors import Enrolled, enrolled
 from security.models import PasswordDemand
 from security.pending import ENROLMENT as ENROLMENT_STAGE
 from security.pending import PendingSignIn
 from security.policy.models import SignInPolicy
-from security.policy.selectors import Demand, demand_on, is_asked_at_sign_in, sign_in_policy, steps_for, usable
+from security.policy.selectors import (
+    Demand,
+    demand_on,
+    is_asked_at_sign_in,
+    missing_step,
+    sign_in_policy,
+    steps_for,
+    usable,
+    what_counts,
+)
 
 
 @dataclass(frozen=True)
@@ -55,10 +65,28 @@ class Situation:
 
     @cached_property
     def asked(self) -> Asked | None:
-        """The second factor to show or to set up; None when enough was shown."""
+        """The second factor to show or to set up; None when enough was shown.
+
+        What an application asks of those who sign in for it comes on top of what the portal asks of everybody.
+        """
+        return self._asked_by_portal() or self._asked_by_application()
+
+    def _asked_by_application(self) -> Asked | None:
+        application = application_of(self.pending.next)
+        if not application:
+            return None
+        step = missing_step(
+            self.user,
+            self.pending.methods,
+            application=application,
+            is_known_browser=self.pending.is_known_browser,
+        )
+        return self._for_step(step) if step else None
+
+    def _asked_by_portal(self) -> Asked | None:
         if self.pending.is_trusted_browser and self.policy.trust_days:
             return None
-        shown = _what_counts(self.pending.methods)
+        shown = what_counts(self.pending.methods)
         steps = steps_for(self.user, is_known_browser=self.pending.is_known_browser)
         if steps is not None and len(steps) > 1:
             for step in steps:
@@ -94,13 +122,7 @@ class Situation:
         return Asked(tuple(self.policy.enrollable), is_enrolment=True, can_postpone_until=until)
 
     def _has_shown_second(self) -> bool:
-        return bool(_what_counts(self.pending.methods) & {*SECOND})
-
-
-def _what_counts(methods: list[str]) -> set[Authenticator]:
-    """What was shown; a passkey is a security device as well, and counts as both factors."""
-    shown = {Authenticator(value) for value in methods if value in Authenticator.values}
-    return shown | {Authenticator.DEVICE} if Authenticator.PASSKEY in shown else shown
+        return bool(what_counts(self.pending.methods) & {*SECOND})
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from myaccount.limits.services import TooManyAttempts
 from myaccount.web import step_up
-from myaccount.web.redirects import requested_next, safe_next, to_signed_out
+from myaccount.web.redirects import AGAIN, go_to, login_hint, requested_next, safe_next, to_signed_out
 from myaccount.web.requests import PortalRequest
 from myaccount.web.signed_in import signed_in
 from security import pending
@@ -53,9 +53,9 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     """The sign-in page: user name or e-mail address, and password."""
     next_path = requested_next(request)
     if request.method == "GET":
-        if request.user.is_authenticated:
+        if request.user.is_authenticated and AGAIN not in request.GET:
             return redirect(safe_next(next_path))
-        return sign_in_page(request, SignInForm(), next_path)
+        return sign_in_page(request, SignInForm(initial={"identifier": login_hint(next_path)}), next_path)
     form = SignInForm(request.POST)
     if not form.is_valid():
         return sign_in_page(request, form, next_path, status=_REFUSED)
@@ -143,7 +143,7 @@ def confirm_access(request: PortalRequest) -> HttpResponse:
                 services.confirm_by_password(
                     request, user=request.user, password=form.cleaned_data["password"], now=timezone.now()
                 )
-                return redirect(safe_next(next_path))
+                return go_to(request, safe_next(next_path))
             except services.SignInRefused:
                 form.add_error("password", _("That is not your password."))
             except TooManyAttempts:

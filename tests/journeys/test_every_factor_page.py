@@ -195,7 +195,7 @@ STATES["forget_browsers"] = with_everything(f"{SECURITY}trusted-browsers/forget/
 
 
 @state
-def section_with_trusted_browsers_and_few_codes(visitor: Visitor) -> None:
+def trusted_browsers_and_few_codes(visitor: Visitor) -> None:
     alice = make_settled_person()
     add_app(alice)
     add_codes(alice)
@@ -206,7 +206,7 @@ def section_with_trusted_browsers_and_few_codes(visitor: Visitor) -> None:
         visitor.page.get_by_label("Trust this browser for 30 days").check()
         visitor.give_code()
         expect(visitor.heading).to_contain_text("Welcome")
-    visitor.open(SECURITY)
+    visitor.open(f"{SECURITY}trusted-browsers/")
     expect(visitor.page.get_by_text("Trusted until")).to_have_count(2)
 
 

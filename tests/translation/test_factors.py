@@ -90,6 +90,7 @@ def test_looking_after_factors_has_no_text_outside_gettext(with_all: User, reade
     reader.post_and_read(reverse("prefer-factor"), {"authenticator": "sms"})
     browser = TrustedBrowser.objects.first()
     assert browser
+    reader.get(reverse("trusted-browsers"))
     reader.get(reverse("forget-browser", args=[browser.uuid]))
     reader.post_and_read(reverse("forget-browser", args=[browser.uuid]), {})
     reader.get(reverse("forget-browsers"))

@@ -284,7 +284,7 @@ def trust(alice: User, digest: str = "a") -> TrustedBrowser:
 
 def test_trusted_browsers_are_listed_and_forgotten(alice: User, bob: User, hers: Client) -> None:
     first, second, bobs = trust(alice), trust(alice, "b"), trust(bob, "c")
-    page = hers.get("/myaccount/security/").content.decode()
+    page = hers.get(reverse("trusted-browsers")).content.decode()
     assert page.count("Trusted until") == 2
     path = reverse("forget-browser", args=[first.uuid])
     assert "Forget this browser?" in hers.get(path).content.decode()
