@@ -5,22 +5,22 @@ from __future__ import annotations
 from typing import Any, cast
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.forms import BaseInlineFormSet, ModelForm
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from myaccount.users.models import User
+from myaccount.web.one_row_admin import OneRowAdmin, OneRowForm
 from myaccount.web.requests import origin
 from security.factors.kinds import ENROLLABLE, FIRST, SECOND, Authenticator
 from security.policy.models import AuthenticationChain, ChainStep, Requirement, SignInPolicy
 from security.policy.selectors import active_chains, later_steps, sign_in_policy
-from security.policy.services import ChangedMeanwhile, chain_changed, change_policy
+from security.policy.services import chain_changed, change_policy
 from security.recovery import admin as recovery_admin
 from security.recovery.questions import admin as questions_admin
 
@@ -29,7 +29,7 @@ __all__ = ["questions_admin", "recovery_admin"]
 _METHODS = [(kind.value, kind.label) for kind in SECOND]
 
 
-class PolicyForm(forms.ModelForm[SignInPolicy]):
+class PolicyForm(OneRowForm):
     """Who has to have a second factor, which ones, and how long a browser can be trusted."""
 
     groups = forms.ModelMultipleChoiceField(
@@ -48,7 +48,6 @@ class PolicyForm(forms.ModelForm[SignInPolicy]):
             "better than asking for nothing. Security devices withstand forged sites; SMS is the weakest."
         ),
     )
-    opened_version = forms.IntegerField(label="", widget=forms.HiddenInput)
 
     class Meta:
         model = SignInPolicy
@@ -65,7 +64,6 @@ class PolicyForm(forms.ModelForm[SignInPolicy]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.initial["opened_version"] = self.instance.version
         self.fields["requirement"].choices = Requirement.choices  # type: ignore[attr-defined]  # without the empty one
 
     def clean_allowed_methods(self) -> list[str]:
@@ -88,37 +86,15 @@ class PolicyForm(forms.ModelForm[SignInPolicy]):
 
 
 @admin.register(SignInPolicy)
-class SignInPolicyAdmin(admin.ModelAdmin[SignInPolicy]):
-    """One row, so the list leads straight to its form."""
+class SignInPolicyAdmin(OneRowAdmin[SignInPolicy]):
+    """Who has to have a second factor, and which."""
 
     form = PolicyForm
+    current = staticmethod(sign_in_policy)
     fieldsets = (
         (gettext_lazy("Second factors"), {"fields": ["requirement", "groups", "grace_days", "allowed_methods"]}),
         (gettext_lazy("Trusted browsers"), {"fields": ["trust_days", "opened_version"]}),
     )
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: SignInPolicy | None = None) -> bool:
-        return False
-
-    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> SignInPolicy | None:
-        """The row, or the defaults while nobody has saved one."""
-        return sign_in_policy() if object_id == "1" else None
-
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """There is one row: straight to its form."""
-        return HttpResponseRedirect(reverse("admin:security_signinpolicy_change", args=[1]))
-
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Answer a form that was opened before somebody else saved with the policy as it is now."""
-        try:
-            return super().changeform_view(request, *args, **kwargs)
-        except ChangedMeanwhile:
-            text = _("Somebody else changed the policy meanwhile. Nothing was saved: look at it as it is now.")
-            messages.error(request, text)
-            return HttpResponseRedirect(reverse("admin:security_signinpolicy_change", args=[1]))
 
     def save_model(self, request: HttpRequest, obj: SignInPolicy, form: ModelForm[Any], change: Any) -> None:
         """Save, and write the event, in one transaction."""

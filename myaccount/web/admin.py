@@ -1,12 +1,12 @@
-"""The portal's settings in Django admin: one row, so the list leads straight to its form."""
+"""The portal's settings in Django admin."""
 
 from __future__ import annotations
 
 from typing import Any, cast
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.forms import ModelForm
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -17,16 +17,18 @@ from django.utils.translation import gettext_lazy
 from myaccount.users.models import User
 from myaccount.web.admin_forms import SettingsForm, feature_fieldsets
 from myaccount.web.models import PortalSettings
+from myaccount.web.one_row_admin import OneRowAdmin
 from myaccount.web.requests import origin
 from myaccount.web.selectors import portal_settings
-from myaccount.web.services import ChangedMeanwhile, change_settings
+from myaccount.web.services import change_settings
 
 
 @admin.register(PortalSettings)
-class PortalSettingsAdmin(admin.ModelAdmin[PortalSettings]):
+class PortalSettingsAdmin(OneRowAdmin[PortalSettings]):
     """Name and dress, how long a sign-in lasts, and what people see and may change."""
 
     form = SettingsForm
+    current = staticmethod(portal_settings)
     readonly_fields = ("logo_in_use",)
 
     def get_fieldsets(self, request: HttpRequest, obj: PortalSettings | None = None) -> Any:
@@ -57,29 +59,6 @@ class PortalSettingsAdmin(admin.ModelAdmin[PortalSettings]):
     def logo_in_use(self, obj: PortalSettings) -> SafeString:
         """The logo as the portal shows it."""
         return format_html('<img src="{}?v={}" alt="" height="36">', reverse("logo"), obj.version)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: PortalSettings | None = None) -> bool:
-        return False
-
-    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> PortalSettings | None:
-        """The row, or the defaults while nobody has saved one."""
-        return portal_settings() if object_id == "1" else None
-
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """There is one row: straight to its form."""
-        return HttpResponseRedirect(reverse("admin:web_portalsettings_change", args=[1]))
-
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Answer a form that was opened before somebody else saved with the settings as they are now."""
-        try:
-            return super().changeform_view(request, *args, **kwargs)
-        except ChangedMeanwhile:
-            text = _("Somebody else changed the settings meanwhile. Nothing was saved: look at them as they are now.")
-            messages.error(request, text)
-            return HttpResponseRedirect(reverse("admin:web_portalsettings_change", args=[1]))
 
     def save_model(self, request: HttpRequest, obj: PortalSettings, form: ModelForm[Any], change: Any) -> None:
         """Save, and write the event, in one transaction."""

@@ -16,6 +16,7 @@ from myaccount.web import colours, logos
 from myaccount.web.features import BY_ID, FEATURES, Feature, FeatureState, choices_for
 from myaccount.web.forms import validate_visible
 from myaccount.web.models import PortalSettings
+from myaccount.web.one_row_admin import OneRowForm
 
 
 def field_name(feature: Feature) -> str:
@@ -36,7 +37,7 @@ class StoredLogo:
         return str(_("the logo in use"))
 
 
-class BaseSettingsForm(forms.ModelForm[PortalSettings]):
+class BaseSettingsForm(OneRowForm):
     """Everything but the choices for features, which are added below."""
 
     accent_color = forms.CharField(
@@ -72,7 +73,6 @@ class BaseSettingsForm(forms.ModelForm[PortalSettings]):
         widget=AdminTextInputWidget,
         help_text=_("One line at the end of every page."),
     )
-    opened_version = forms.IntegerField(label="", widget=forms.HiddenInput)
 
     class Meta:
         model = PortalSettings
@@ -82,7 +82,6 @@ class BaseSettingsForm(forms.ModelForm[PortalSettings]):
         super().__init__(*args, **kwargs)
         stored = self.instance
         self.initial["accent_color"] = stored.accent_color or colours.STANDARD
-        self.initial["opened_version"] = stored.version
         if stored.logo:
             self.initial["new_logo"] = StoredLogo(f"{reverse('logo')}?v={stored.version}")
         self.fields["session_idle_minutes"].help_text = _("5 to 60. People are warned before.")

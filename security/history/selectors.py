@@ -106,7 +106,10 @@ def _detail(kind: EventKind, data: Mapping[str, Any], labels: Mapping[str, str])
     if kind in (EventKind.SESSION_ENDED, EventKind.SESSION_EXPIRED):
         return " · ".join(filter(None, [_ended_sessions(data), _reason(str(data.get("reason", "")))]))
     if "claims" in data:
-        return pgettext("separator of a list", ", ").join(labels[name] for name in data["claims"])
+        changed = pgettext("separator of a list", ", ").join(labels[name] for name in data["claims"])
+        return " · ".join(filter(None, [str(data.get("application", "")), changed]))
+    if "application" in data:
+        return str(data["application"])
     if "factor" in data:
         return _factor(data)
     return str(data.get("address", ""))

@@ -12,15 +12,12 @@ from django.db import transaction
 from myaccount.activity.kinds import EventKind
 from myaccount.activity.services import Origin, record
 from myaccount.users.models import User
+from myaccount.web.services import ChangedMeanwhile
 from security.policy.models import AuthenticationChain, SignInPolicy
 from security.policy.selectors import sign_in_policy
 
 _COMPARED: Final = ("requirement", "grace_days", "allowed_methods", "trust_days")
 _STRICTER: Final = {"requirement", "groups"}  # a change of these starts the time to set one up anew
-
-
-class ChangedMeanwhile(Exception):  # noqa: N818
-    """Somebody else saved the policy since the form was opened."""
 
 
 @transaction.atomic

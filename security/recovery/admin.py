@@ -1,29 +1,26 @@
-"""The switches of account recovery in Django admin: one row, so the list leads straight to its form."""
+"""The switches of account recovery in Django admin."""
 
 from __future__ import annotations
 
 from typing import Any, cast
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.forms import ModelForm
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from myaccount.users.models import User
+from myaccount.web.one_row_admin import OneRowAdmin, OneRowForm
 from myaccount.web.requests import origin
 from security.recovery.models import CaptchaUse, RecoverySettings
 from security.recovery.selectors import recovery_settings
-from security.recovery.settings import ChangedMeanwhile, change_settings
+from security.recovery.settings import change_settings
 
 
-class RecoverySettingsForm(forms.ModelForm[RecoverySettings]):
+class RecoverySettingsForm(OneRowForm):
     """Each switch with what it does and what it risks."""
-
-    opened_version = forms.IntegerField(label="", widget=forms.HiddenInput)
 
     class Meta:
         model = RecoverySettings
@@ -75,15 +72,15 @@ class RecoverySettingsForm(forms.ModelForm[RecoverySettings]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.initial["opened_version"] = self.instance.version
         self.fields["captcha"].choices = CaptchaUse.choices  # type: ignore[attr-defined]  # without the empty one
 
 
 @admin.register(RecoverySettings)
-class RecoverySettingsAdmin(admin.ModelAdmin[RecoverySettings]):
+class RecoverySettingsAdmin(OneRowAdmin[RecoverySettings]):
     """How people may get back into their accounts."""
 
     form = RecoverySettingsForm
+    current = staticmethod(recovery_settings)
     fieldsets = (
         (
             gettext_lazy("Ways back in"),
@@ -107,31 +104,6 @@ class RecoverySettingsAdmin(admin.ModelAdmin[RecoverySettings]):
             {"fields": ["captcha", "link_minutes", "notify_on_success", "waiting_hours"]},
         ),
     )
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: RecoverySettings | None = None) -> bool:
-        return False
-
-    def get_object(
-        self, request: HttpRequest, object_id: str, from_field: str | None = None
-    ) -> RecoverySettings | None:
-        """The row, or the defaults while nobody has saved one."""
-        return recovery_settings() if object_id == "1" else None
-
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """There is one row: straight to its form."""
-        return HttpResponseRedirect(reverse("admin:security_recoverysettings_change", args=[1]))
-
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Answer a form that was opened before somebody else saved with the settings as they are now."""
-        try:
-            return super().changeform_view(request, *args, **kwargs)
-        except ChangedMeanwhile:
-            text = _("Somebody else changed the settings meanwhile. Nothing was saved: look at them as they are now.")
-            messages.error(request, text)
-            return HttpResponseRedirect(reverse("admin:security_recoverysettings_change", args=[1]))
 
     def save_model(self, request: HttpRequest, obj: RecoverySettings, form: ModelForm[Any], change: Any) -> None:
         """Save, and write the event, in one transaction."""

@@ -10,14 +10,11 @@ from django.db import transaction
 from myaccount.activity.kinds import EventKind
 from myaccount.activity.services import Origin, record
 from myaccount.users.models import User
+from myaccount.web.services import ChangedMeanwhile
 from security.recovery.models import RecoverySettings
 from security.recovery.selectors import recovery_settings
 
 _NOT_A_SETTING: Final = {"id", "version"}
-
-
-class ChangedMeanwhile(Exception):  # noqa: N818
-    """Somebody else saved the settings since the form was opened."""
 
 
 @transaction.atomic

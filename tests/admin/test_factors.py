@@ -199,7 +199,7 @@ def test_two_administrators_do_not_overwrite_each_other(adas: Client) -> None:
     opened = filled_in(adas, POLICY)
     save(adas, trust_days="7")
     response = adas.post(POLICY, {**opened, "trust_days": "1"}, follow=True)
-    assert "Somebody else changed the policy meanwhile." in response.content.decode()
+    assert "Somebody else changed the settings meanwhile." in response.content.decode()
     assert sign_in_policy().trust_days == 7
 
 

@@ -25,7 +25,12 @@ from tests.support.admin_forms import errors_of, filled_in
 
 FORM = "/admin/web/portalsettings/1/change/"
 INPUT_OF = {feature_id: name for name, feature_id in FEATURE_NAMES.items()}
-URLS = {"overview": "/myaccount/", "personal-info": "/myaccount/personal-info/", "security": "/myaccount/security/"}
+URLS = {
+    "overview": "/myaccount/",
+    "personal-info": "/myaccount/personal-info/",
+    "security": "/myaccount/security/",
+    "applications": "/myaccount/applications/",
+}
 PAGE_OF = {feature.id: URLS[feature.page_id] for feature in FEATURES}
 # What stands on its page only while the section is on.
 MARKS = {
@@ -40,6 +45,9 @@ MARKS = {
     "security.multi-factor": 'id="multi-factor"',
     "security.recovery": 'id="recovery"',
     "security.history": 'id="security-history"',
+    "security.manage-consent": 'id="manage-consent"',
+    "applications.open": 'id="open-applications"',
+    "applications.authorized": 'id="authorized-applications"',
 }
 
 
