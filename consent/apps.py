@@ -6,3 +6,11 @@ class ConsentConfig(AppConfig):
     name = "consent"
     verbose_name = _("Applications and consent")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Turn the arrows round: what lies below asks through these, and knows nothing of this area."""
+        from consent import receivers, tasks  # noqa: F401, PLC0415
+        from consent.applications import selectors  # noqa: PLC0415
+        from sessions_app.selectors import register_used_applications  # noqa: PLC0415
+
+        register_used_applications(selectors.used_in)

@@ -45,5 +45,7 @@ def verify(signed: str, key_set: dict[str, Any]) -> tuple[dict[str, Any], bytes]
 
     Raises `joserfc.errors.JoseError` or ValueError when it is not one of theirs or was changed.
     """
-    found = jws.deserialize_compact(signed, KeySet.import_key_set(cast("KeySetSerialization", key_set)), algorithms=[ALGORITHM])
+    found = jws.deserialize_compact(
+        signed, KeySet.import_key_set(cast("KeySetSerialization", key_set)), algorithms=[ALGORITHM]
+    )
     return dict(found.headers()), found.payload

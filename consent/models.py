@@ -1,6 +1,6 @@
 """Django looks for an area's models in one place."""
 
-from consent.applications.models import Application, ApplicationAccess, ApplicationClaim, Favourite
+from consent.applications.models import Application, ApplicationAccess, ApplicationClaim, Favourite, PairwiseSubject
 from consent.consents.models import Consent, ConsentedClaim
 from consent.logout.models import LogoutDelivery
 from consent.tokens.models import AccessToken, Grant, IDToken, RefreshToken
@@ -20,6 +20,7 @@ __all__ = [
     "Grant",
     "IDToken",
     "LogoutDelivery",
+    "PairwiseSubject",
     "PurgePermit",
     "Purpose",
     "PurposeCategory",

@@ -14,6 +14,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("myaccount/", include("security.urls")),
     path("myaccount/", include("sessions_app.urls")),
     path("myaccount/", include("profile.urls")),
+    path("myaccount/", include("consent.urls")),
+    path("", include("consent.openid.urls")),
     path("", include("myaccount.web.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -1,8 +1,9 @@
-"""`make run`: brings the demo up to date, then runs the portal and its worker side by side until stopped."""
+"""`make run`: brings the demo up to date, then runs portal, worker and the example application until stopped."""
 
 from __future__ import annotations
 
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -21,6 +22,8 @@ STOP_WITHIN = 10.0  # seconds
 READY = """
   My Account runs at  {address}/myaccount/
 
+  Pickup, an application that people sign in to with it, runs at  {pickup}/
+
   Sign in as alice, bob, carol or admin; each one's password is <name>-demo-passphrase.
   Mail and text messages are shown at {address}/outbox/, settings are at {address}/admin/.
   Press Ctrl-C to stop.
@@ -34,6 +37,10 @@ class Stopped(Exception):  # noqa: N818
 def main() -> int:
     """Run until stopped. The exit code is 0 then, and 1 when a process ended by itself."""
     port = _port()
+    pickup_port = _free_port_after(port)
+    address, pickup = f"http://localhost:{port}", f"http://localhost:{pickup_port}"
+    os.environ["PICKUP_ADDRESS"] = pickup
+    os.environ["PICKUP_SECRET"] = _pickup_secret()
     os.environ["DJANGO_SETTINGS_MODULE"] = "myaccount.settings.dev"
     os.environ["DJANGO_RUNSERVER_HIDE_WARNING"] = "true"
     signal.signal(signal.SIGTERM, _stop)
@@ -41,10 +48,12 @@ def main() -> int:
     processes: dict[str, subprocess.Popen[bytes]] = {}
     try:
         _prepare()
-        processes["portal"] = _start("runserver", f"{HOST}:{port}")
-        processes["worker"] = _start("worker")
+        processes["portal"] = _start("manage.py", "runserver", f"{HOST}:{port}")
+        processes["worker"] = _start("manage.py", "worker")
+        os.environ.update(PORTAL=os.environ.get("PUBLIC_URL") or address, PICKUP_PORT=str(pickup_port))
+        processes["example"] = _start("-m", "examples.pickup")
         _wait_until_ready(port, processes)
-        print(READY.format(address=f"http://localhost:{port}"), flush=True)
+        print(READY.format(address=address, pickup=pickup), flush=True)
         while True:
             _fail_if_ended(processes)
             time.sleep(0.3)
@@ -76,6 +85,29 @@ def _port() -> int:
     return int(text)
 
 
+def _free_port_after(port: int) -> int:
+    """The next port nobody uses: the portal's own plus one, as a rule."""
+    for candidate in range(port + 1, port + 100):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((HOST, candidate))
+            except (OSError, OverflowError):
+                continue
+            return candidate
+    sys.exit(f"None of the hundred ports after {port} can be used, and the example application needs one.")
+
+
+def _pickup_secret() -> str:
+    """The example's client secret, made at the first run and kept for the next ones."""
+    file = ROOT / "var" / "pickup-secret"
+    if not file.exists():
+        file.parent.mkdir(exist_ok=True)
+        file.touch(mode=0o600)
+        file.write_text(secrets.token_urlsafe(48), encoding="ascii")
+    return file.read_text(encoding="ascii").strip()
+
+
 def _prepare() -> None:
     """Catalogues, database and demo people, in one process of Django's."""
     import django  # (the settings must be named first)
@@ -89,9 +121,9 @@ def _prepare() -> None:
     call_command("demo")
 
 
-def _start(*command: str) -> subprocess.Popen[bytes]:
-    """A command of manage.py's, in our own process group, so that Ctrl-C and debuggers work in it."""
-    return subprocess.Popen([sys.executable, "manage.py", *command], cwd=ROOT)
+def _start(*arguments: str) -> subprocess.Popen[bytes]:
+    """A program of Python's, in our own process group, so that Ctrl-C and debuggers work in it."""
+    return subprocess.Popen([sys.executable, *arguments], cwd=ROOT)
 
 
 def _wait_until_ready(port: int, processes: dict[str, subprocess.Popen[bytes]]) -> None:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from scripts import browser, services
+from scripts import browser, node, services
 
 ROOT = Path(__file__).resolve().parent.parent
 IS_CI = os.environ.get("CI", "").lower() in ("1", "true")
@@ -29,6 +29,7 @@ def main(arguments: list[str]) -> int:
             environment.pop("DATABASE_URL", None)
             environment.pop("CACHE_URL", None)
         left_out += _with_browser(environment)
+        left_out += _with_node()
         _say(left_out)
         if left_out and IS_CI:
             return 1
@@ -62,6 +63,12 @@ def _with_browser(environment: dict[str, str]) -> list[str]:
         return ["Browser journeys (tests/journeys): install Chromium or Google Chrome, or set CHROMIUM to its path."]
     environment["CHROMIUM"] = path
     return []
+
+
+def _with_node() -> list[str]:
+    """Install the relying party in Node. Returns what is missing."""
+    missing = node.what_is_missing()
+    return [f"The relying party in Node (tests/consent/openid/test_node_peer.py): {missing}"] if missing else []
 
 
 def _say(left_out: list[str]) -> None:

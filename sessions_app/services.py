@@ -86,13 +86,13 @@ def end_all(
 ) -> int:
     """End a person's sessions, except `keep`. Returns how many ended; one event tells of all.
 
-    `ends_offline`: what applications may do while nobody is signed in ends, too.
+    `ends_offline`: what applications may do while nobody is signed in ends, too, even where no session is left.
     """
     active = LoginSession.objects.filter(user=user, ended_at=None)
     if keep:
         active = active.exclude(pk=keep)
     ids = list(active.values_list("pk", flat=True))
-    if not ids:
+    if not ids and not ends_offline:
         return 0
     ended = LoginSession.objects.filter(pk__in=ids, ended_at=None).update(ended_at=now, end_reason=reason)
     BrowserSession.objects.filter(login_session__in=ids).delete()
@@ -105,14 +105,15 @@ def end_all(
         now=now,
         ends_offline=ends_offline,
     )
-    record(
-        EventKind.SESSION_ENDED,
-        user=user,
-        origin=origin,
-        now=now,
-        by=by,
-        data={"reason": reason.value, "count": ended, "kept_one": keep is not None},
-    )
+    if ids:
+        record(
+            EventKind.SESSION_ENDED,
+            user=user,
+            origin=origin,
+            now=now,
+            by=by,
+            data={"reason": reason.value, "count": ended, "kept_one": keep is not None},
+        )
     return ended
 
 

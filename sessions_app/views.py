@@ -71,10 +71,16 @@ def terminate_others(request: PortalRequest) -> HttpResponse:
 @part_of("security.active-sessions")
 @require_step_up
 def terminate_all(request: PortalRequest) -> HttpResponse:
-    """End every session, this one too."""
+    """End every session, this one too, and offline access of applications where that is ticked."""
     if request.method == "GET":
         return render(request, "sessions/confirm_terminate_all.html")
-    services.end_all(user=request.user, reason=EndReason.TERMINATED, origin=origin(request), now=timezone.now())
+    services.end_all(
+        user=request.user,
+        reason=EndReason.TERMINATED,
+        origin=origin(request),
+        now=timezone.now(),
+        ends_offline="ends_offline" in request.POST,
+    )
     request.session.flush()
     return to_signed_out(everywhere=True)
 

@@ -16,6 +16,7 @@ from django.test import Client
 from django.utils import translation
 from pytest_socket import enable_socket, socket_allow_hosts
 
+from consent.receipts import triggers
 from myaccount.users.models import User
 from myaccount.web.translation import pseudo
 from security.recovery.questions import data as questions
@@ -43,10 +44,28 @@ def built_in_attributes_survive_a_flush() -> Iterator[None]:
         if not apps.get_model("claims", "Claim").objects.exists():
             import_module("myaccount.claims.migrations.0002_built_in").add(apps, None)
         questions.add(apps, None)
+        import_module("consent.migrations.0003_first_purposes").add(apps, None)
+        import_module("consent.migrations.0005_purpose_of_the_account").mark(apps, None)
 
     post_migrate.connect(restore, sender=apps.get_app_config("claims"), weak=False)
     yield
     post_migrate.disconnect(restore, sender=apps.get_app_config("claims"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def receipts_do_not_survive_a_flush() -> Iterator[None]:
+    """Tests of several transactions empty every table after them; on SQLite the triggers that keep receipts have to
+    step aside for that. PostgreSQL truncates, which they do not stop."""
+    operations: Any = type(connection.ops)
+    flush = operations.execute_sql_flush
+
+    def past_the_triggers(self: Any, statements: list[str]) -> None:
+        flush(self, [*triggers.drop("sqlite"), *statements, *triggers.create("sqlite")])
+
+    if connection.vendor == "sqlite":
+        operations.execute_sql_flush = past_the_triggers
+    yield
+    operations.execute_sql_flush = flush
 
 
 @pytest.fixture(scope="session", autouse=True)

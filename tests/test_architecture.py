@@ -21,7 +21,7 @@ from importlinter.application import use_cases
 from importlinter.configuration import configure
 
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = ("myaccount", "profile", "security", "sessions_app")
+PACKAGES = ("myaccount", "profile", "security", "sessions_app", "consent")
 SOURCES = [path for name in PACKAGES for path in (ROOT / name).rglob("*.py") if "migrations" not in path.parts]
 
 

@@ -28,6 +28,7 @@ PAGES = [
     "/myaccount/security/",
     "/myaccount/security/?edit=password",
     "/myaccount/security/history/",
+    "/myaccount/applications/",
     "/myaccount/confirm/",
 ]
 

@@ -7,12 +7,14 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from oauth2_provider.models import AbstractApplication
 
+from consent.applications import uris
 from consent.purposes.models import Purpose
 from myaccount.claims.models import Claim
 
@@ -43,7 +45,9 @@ class Application(AbstractApplication):
         Group, blank=True, related_name="+", verbose_name=_("only for members of"), help_text=_("None: for everybody.")
     )
     is_first_party = models.BooleanField(
-        _("of your organisation"), default=False, help_text=_("Said on the consent page. Consent is asked all the same.")
+        _("of your organisation"),
+        default=False,
+        help_text=_("Said on the consent page. Consent is asked all the same."),
     )
     is_active = models.BooleanField(
         pgettext_lazy("application", "active"),
@@ -77,7 +81,23 @@ class Application(AbstractApplication):
         verbose_name_plural = _("applications")
         ordering = ["name", "pk"]
 
-    def is_usable(self, request: Any) -> bool:
+    def clean(self) -> None:
+        """Refuse addresses no code and no message should be sent to (security 76), in place of the library's checks."""
+        errors: dict[str, list[str]] = {}
+        for name, check in (
+            ("redirect_uris", uris.check_redirect_uri),
+            ("post_logout_redirect_uris", uris.check_redirect_uri),
+            ("backchannel_logout_uri", uris.check_backchannel_uri),
+        ):
+            for uri in getattr(self, name).split():
+                try:
+                    check(uri)
+                except ValidationError as error:
+                    errors.setdefault(name, []).extend(error.messages)
+        if errors:
+            raise ValidationError(errors)
+
+    def is_usable(self, request: Any) -> bool:  # noqa: ARG002 (the library's)
         """django-oauth-toolkit asks this before anything else is done for an application."""
         return self.is_active
 
@@ -132,4 +152,18 @@ class ApplicationAccess(models.Model):
         constraints = [models.UniqueConstraint(fields=["login_session", "application"], name="one_application_access")]
 
     def __str__(self) -> str:
-        return f"{self.application_id} in {self.login_session_id}"
+        return str(self.application)
+
+
+class PairwiseSubject(models.Model):
+    """What the applications of one sector know a person by. Kept: nothing it could be derived from lasts as long."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    sector = models.CharField(_("sector"), max_length=255)
+    subject = models.UUIDField(_("identifier"), default=uuid.uuid4, unique=True, editable=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "sector"], name="one_subject_a_sector")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} in {self.sector}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 
 from django.conf import settings
 from django.db import models
@@ -45,9 +46,7 @@ class Consent(models.Model):
         verbose_name_plural = _("consents")
         constraints = [
             models.UniqueConstraint(fields=["user", "application"], name="one_consent_an_application"),
-            models.UniqueConstraint(
-                fields=["user"], condition=models.Q(application=None), name="one_system_consent"
-            ),
+            models.UniqueConstraint(fields=["user"], condition=models.Q(application=None), name="one_system_consent"),
         ]
         indexes = [
             models.Index(
@@ -59,6 +58,10 @@ class Consent(models.Model):
 
     def __str__(self) -> str:
         return str(self.uuid)
+
+    def holds(self, *, now: datetime) -> bool:
+        """Whether it is in force: neither revoked nor run out."""
+        return self.state == State.ACTIVE and (self.valid_until is None or self.valid_until > now)
 
 
 class ConsentedClaim(models.Model):
@@ -81,3 +84,11 @@ class ConsentedClaim(models.Model):
 
     def __str__(self) -> str:
         return f"{self.claim_id} of {self.consent_id}"
+
+    def holds(self, *, now: datetime) -> bool:
+        """Whether the attribute may be shared, as far as this decision goes; its consent has to hold, too."""
+        return self.is_granted and (self.expires_at is None or self.expires_at > now)
+
+    def is_about(self, purpose: Purpose) -> bool:
+        """Whether it was taken for this purpose, in the words the purpose has now."""
+        return (self.purpose_id, self.purpose_version) == (purpose.pk, purpose.version)

@@ -49,4 +49,4 @@ class LogoutDelivery(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.application_id}: {self.login_session_id}"
+        return str(self.application)

@@ -19,12 +19,14 @@ def scope_of(openid_name: str) -> str:
 
 
 class Scopes(BaseScopes):
-    """The same for every application; which attributes it gets is decided by what an administrator has listed for it."""
+    """The same for every application; which attributes it gets is decided by what is listed for it."""
 
     def get_all_scopes(self) -> dict[str, str]:
         return {scope: scope for scope in SCOPES}
 
-    def get_available_scopes(self, application: Any = None, request: Any = None, *args: Any, **kwargs: Any) -> list[str]:
+    def get_available_scopes(
+        self, application: Any = None, request: Any = None, *args: Any, **kwargs: Any
+    ) -> list[str]:
         without = () if application is None or application.may_work_offline else (OFFLINE_ACCESS,)
         return [scope for scope in SCOPES if scope not in without]
 

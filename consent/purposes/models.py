@@ -10,6 +10,8 @@ from django.db import models
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from consent.purposes.builtin import WORDS
+
 
 def translated(translations: Any, part: str) -> str:
     """A text in the active language from `{"de": {"name": "…"}}`; empty where there is none."""
@@ -42,7 +44,7 @@ class PurposeCategory(models.Model):
 
 
 class Purpose(models.Model):
-    """What an attribute is used for. A change of what it says makes a new version, which people are asked about anew."""
+    """What an attribute is used for. A change of what it says is a new version, and people are asked anew."""
 
     name = models.CharField(_("name"), max_length=100, unique=True)
     description = models.CharField(
@@ -58,15 +60,19 @@ class Purpose(models.Model):
     is_primary = models.BooleanField(
         _("primary purpose"), default=True, help_text=_("What the service is for, rather than something beside it.")
     )
-    third_party = models.CharField(
-        _("passed on to"), max_length=200, blank=True, help_text=_("Empty: to nobody else.")
-    )
+    third_party = models.CharField(_("passed on to"), max_length=200, blank=True, help_text=_("Empty: to nobody else."))
+    is_of_account = models.BooleanField(default=False, editable=False)  # the system consent's; there is always one
     version = models.PositiveIntegerField(_("version"), default=1, editable=False)
 
     class Meta:
         verbose_name = _("purpose")
         verbose_name_plural = _("purposes")
         ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["is_of_account"], condition=models.Q(is_of_account=True), name="one_purpose_of_the_account"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -78,12 +84,15 @@ class Purpose(models.Model):
     @property
     def shown_name(self) -> str:
         """The name in the active language."""
-        return translated(self.translations, "name") or self.name
+        own = translated(self.translations, "name")
+        return own or (str(WORDS[self.name].name) if self.name in WORDS else self.name)
 
     @property
     def shown_description(self) -> str:
         """The description in the active language, perhaps empty."""
-        return translated(self.translations, "description") or self.description
+        own, words = translated(self.translations, "description"), WORDS.get(self.name)
+        is_ours = words is not None and words.stored == self.description
+        return own or (str(words.description) if words and is_ours else self.description)
 
 
 class Controller(models.Model):

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-_REFUSAL: Final = "consent receipts are never changed"
-
-POSTGRESQL_CREATE: Final = f"""
+POSTGRESQL_CREATE: Final = """
 CREATE FUNCTION consent_receipt_is_final() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'DELETE' AND EXISTS (SELECT 1 FROM consent_purgepermit) THEN
         RETURN OLD;
     END IF;
-    RAISE EXCEPTION '{_REFUSAL}' USING ERRCODE = 'integrity_constraint_violation';
+    RAISE EXCEPTION 'consent receipts are never changed' USING ERRCODE = 'integrity_constraint_violation';
 END $$;
 CREATE TRIGGER consent_receipt_is_final BEFORE UPDATE OR DELETE ON consent_consentreceipt
     FOR EACH ROW EXECUTE FUNCTION consent_receipt_is_final();
@@ -22,14 +20,14 @@ DROP TRIGGER consent_receipt_is_final ON consent_consentreceipt;
 DROP FUNCTION consent_receipt_is_final();
 """
 SQLITE_CREATE: Final = (
-    f"""
+    """
 CREATE TRIGGER consent_receipt_no_update BEFORE UPDATE ON consent_consentreceipt
-BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END
+BEGIN SELECT RAISE(ABORT, 'consent receipts are never changed'); END
 """,
-    f"""
+    """
 CREATE TRIGGER consent_receipt_no_delete BEFORE DELETE ON consent_consentreceipt
 WHEN NOT EXISTS (SELECT 1 FROM consent_purgepermit)
-BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END
+BEGIN SELECT RAISE(ABORT, 'consent receipts are never changed'); END
 """,
 )
 SQLITE_DROP: Final = ("DROP TRIGGER consent_receipt_no_update", "DROP TRIGGER consent_receipt_no_delete")

@@ -34,6 +34,7 @@ class Grant(Bound, AbstractGrant):
 
     class Meta(AbstractGrant.Meta):
         abstract = False
+        indexes = [models.Index(fields=["expires"], name="code_expires")]
         verbose_name = _("authorisation code")
         verbose_name_plural = _("authorisation codes")
 
@@ -45,6 +46,7 @@ class AccessToken(Bound, AbstractAccessToken):
 
     class Meta(AbstractAccessToken.Meta):
         abstract = False
+        indexes = [models.Index(fields=["expires"], name="access_token_expires")]
         verbose_name = _("access token")
         verbose_name_plural = _("access tokens")
 
@@ -57,6 +59,7 @@ class RefreshToken(Bound, AbstractRefreshToken):
 
     class Meta(AbstractRefreshToken.Meta):
         abstract = False
+        indexes = [*AbstractRefreshToken.Meta.indexes, models.Index(fields=["ends_at"], name="refresh_token_ends")]
         verbose_name = _("refresh token")
         verbose_name_plural = _("refresh tokens")
 

@@ -1,10 +1,10 @@
-"""Ends codes and tokens. Refresh tokens go before access tokens, everywhere: the other order deadlocks with a replay."""
+"""Ends codes and tokens. Refresh tokens go before access tokens everywhere: the other order deadlocks with a replay."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
@@ -12,7 +12,10 @@ from django.db.models import QuerySet
 
 from consent.applications.models import Application
 from consent.tokens.models import AccessToken, Grant, RefreshToken
+from myaccount.schedule.batches import SIZE, delete_batch
 from myaccount.users.models import User
+
+KEPT_TO_NOTICE_REPLAY: Final = timedelta(hours=1)  # a code that ran out
 
 
 @transaction.atomic
@@ -31,6 +34,12 @@ def end_access(*, user: User, application: Application, now: datetime) -> None:
 
 
 @transaction.atomic
+def end_offline(*, user: User, now: datetime) -> None:
+    """End what applications may do while a person is not signed in, whichever session it was given in."""
+    _end({"user": user, "is_offline": True}, now=now)
+
+
+@transaction.atomic
 def end_everything(*, user: User, now: datetime) -> None:
     """End all codes and tokens of a person, of every application, offline access too."""
     Grant.objects.filter(user=user).delete()
@@ -43,7 +52,17 @@ def end_family(token_family: UUID, *, now: datetime) -> None:
     _end({"token_family": token_family}, now=now)
 
 
+@transaction.atomic
+def forget_old(*, now: datetime, batch: int = SIZE) -> int:
+    """Delete what ran out, a batch at a time; refresh tokens stay while reuse can do harm. Returns how many went."""
+    gone = delete_batch(Grant.objects.filter(expires__lt=now - KEPT_TO_NOTICE_REPLAY), size=batch)
+    gone += delete_batch(RefreshToken.objects.filter(ends_at__lt=now), size=batch)
+    return gone + delete_batch(AccessToken.objects.filter(expires__lt=now), size=batch)
+
+
 def _end(those: dict[str, Any], *, now: datetime) -> None:
-    RefreshToken.objects.filter(**those, revoked=None).update(revoked=now, access_token=None)
+    # Once more for those a refresh was about to give: it held the one before it, and this waited for it.
+    while RefreshToken.objects.filter(**those, revoked=None).update(revoked=now, access_token=None):
+        pass
     tokens: QuerySet[AccessToken] = AccessToken.objects.filter(**those)
     tokens.delete()

@@ -191,9 +191,7 @@ WORDS: dict[EventKind, Words] = {
     EventKind.CONSENT_REVOKED: Words(_("Consent revoked"), "no-symbol", EventGroup.APPLICATIONS),
     EventKind.CONSENT_EXPIRED: Words(_("Consent ran out"), "clock", EventGroup.APPLICATIONS),
     EventKind.APPLICATION_USED: Words(_("Signed in to an application"), "squares-2x2", EventGroup.APPLICATIONS),
-    EventKind.APPLICATION_ENDED_ACCESS: Words(
-        _("Application's access ended"), "minus-circle", EventGroup.APPLICATIONS
-    ),
+    EventKind.APPLICATION_ENDED_ACCESS: Words(_("Application's access ended"), "minus-circle", EventGroup.APPLICATIONS),
     EventKind.APPLICATION_SIGNED_OUT: Words(
         _("Signed out by an application"), "arrow-left-start-on-rectangle", EventGroup.APPLICATIONS
     ),

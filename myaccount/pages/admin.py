@@ -274,6 +274,7 @@ class UserAdmin(BigTableAdmin):
                 now=now,
                 keep=own if person == request.user else None,
                 by=cast("User", request.user),
+                ends_offline=True,
             )
             for person in chosen
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
+from consent.sections import AUTHORIZED_APPLICATIONS, MANAGE_CONSENT, OPEN_APPLICATIONS
 from myaccount.pages import overview
 from myaccount.web.pages import Page, register
 from profile.sections import PROFILE
@@ -34,7 +35,15 @@ PAGES = (
         explanation=_("How you sign in, where you are signed in, and what happened to your account."),
         icon="shield-check",
         url_name="security",
-        sections=(CHANGE_PASSWORD, ACCOUNT_RECOVERY, MULTI_FACTOR, ACTIVE_SESSIONS, HISTORY),
+        sections=(CHANGE_PASSWORD, ACCOUNT_RECOVERY, MULTI_FACTOR, ACTIVE_SESSIONS, MANAGE_CONSENT, HISTORY),
+    ),
+    Page(
+        id="applications",
+        title=_("Applications"),
+        explanation=_("What you can open with this account, and what may know something about you."),
+        icon="squares-2x2",
+        url_name="applications",
+        sections=(OPEN_APPLICATIONS, AUTHORIZED_APPLICATIONS),
     ),
 )
 

@@ -36,3 +36,11 @@ def personal_info(request: PortalRequest) -> HttpResponse:
 def security(request: PortalRequest) -> HttpResponse:
     """How one signs in, and where one is signed in."""
     return render_page(request, "security")
+
+
+@require_GET
+@signed_in
+@part_of("applications")
+def applications(request: PortalRequest) -> HttpResponse:
+    """What one can open, and what one lets know something."""
+    return render_page(request, "applications")

@@ -37,6 +37,18 @@ _GROUPS: Final = (
         ),
     ),
     (
+        "applications",
+        gettext_lazy("Applications and consent"),
+        (
+            "consent.Application",
+            "consent.Consent",
+            "consent.ConsentReceipt",
+            "consent.Controller",
+            "consent.Purpose",
+            "consent.PurposeCategory",
+        ),
+    ),
+    (
         "record",
         gettext_lazy("What happened, and what is on its way"),
         ("activity.Event", "outbox.Message", "schedule.JobRun"),

@@ -37,6 +37,8 @@ STYLES: Final = (
     "components/notice.css",
     "components/card.css",
     "components/row.css",
+    "components/application.css",
+    "components/claims.css",
     "components/expand.css",
     "components/edit.css",
     "components/check.css",

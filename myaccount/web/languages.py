@@ -2,9 +2,26 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils.translation import get_language_from_request
+from django.utils.translation.trans_real import get_supported_language_variant
+
+from myaccount.web.redirects import ui_locales
+
+
+def before_sign_in(request: HttpRequest) -> str:
+    """The switcher's, then what an application would like that sends somebody here, then the browser's."""
+    wished_for = "ui_locales" in request.META.get("QUERY_STRING", "")
+    if wished_for and settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
+        for path in (request.get_full_path(), request.GET.get("next", "")):
+            for language in ui_locales(path):
+                with suppress(LookupError):
+                    return get_supported_language_variant(language.lower())
+    return get_language_from_request(request)
 
 
 def remember(response: HttpResponseBase, language: str) -> None:

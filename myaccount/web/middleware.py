@@ -130,7 +130,7 @@ class PrivatePagesMiddleware:
 
 
 class PersonalLocaleMiddleware:
-    """The person's own language and time zone; before sign-in the switcher's, then the browser's.
+    """The person's own language and time zone; before sign-in what fits the browser.
 
     The browser keeps the person's language, so that the pages after signing out speak it too.
     """
@@ -141,7 +141,7 @@ class PersonalLocaleMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         user = request.user
         chosen = user.language if user.is_authenticated else ""
-        language = chosen if chosen in dict(settings.LANGUAGES) else translation.get_language_from_request(request)
+        language = chosen if chosen in dict(settings.LANGUAGES) else languages.before_sign_in(request)
         with translation.override(language), timezone.override(formats.zone(getattr(user, "time_zone", ""))):
             request.LANGUAGE_CODE = translation.get_language()
             response = self.get_response(request)

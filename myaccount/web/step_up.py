@@ -7,7 +7,7 @@ A proof has a level: 1 for one factor, 2 for two. It has to be as good as the ac
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from functools import wraps
@@ -31,6 +31,7 @@ ONE_FACTOR: Final = 1
 TWO_FACTORS: Final = 2
 _CONFIRMED_KEY = "step_up_confirmed_at"
 _LEVEL_KEY = "step_up_level"
+_SHOWN_KEY = "step_up_shown"
 _INTERRUPTED_KEY = "step_up_interrupted"
 _NEVER_KEPT = ("password", "csrfmiddlewaretoken", "code", "answer", "captcha")
 
@@ -59,10 +60,26 @@ def required_level(user: User) -> int:
     return max((of(user) for of in _required_level), default=ONE_FACTOR)
 
 
-def mark_confirmed(session: SessionBase, *, now: datetime, level: int = ONE_FACTOR) -> None:
-    """Remember that the person has just proven who they are, and how well. The caller rotates the session key."""
+def mark_confirmed(session: SessionBase, *, now: datetime, level: int = ONE_FACTOR, shown: Iterable[str] = ()) -> None:
+    """Remember that the person has just proven who they are, how well, and with what (names of authenticators).
+
+    The caller rotates the session key.
+    """
     session[_CONFIRMED_KEY] = now.timestamp()
     session[_LEVEL_KEY] = level
+    session[_SHOWN_KEY] = [*dict.fromkeys([*shown_in(session), *shown])]
+
+
+def confirmed_at(session: SessionBase) -> float:
+    """When the person last proved who they are in this session, in seconds since the epoch; 0 for never."""
+    at = session.get(_CONFIRMED_KEY)
+    return at if isinstance(at, int | float) else 0
+
+
+def shown_in(session: SessionBase) -> list[str]:
+    """The authenticators shown in this session, in order, at sign-in and later."""
+    shown = session.get(_SHOWN_KEY)
+    return [str(name) for name in shown] if isinstance(shown, list) else []
 
 
 def level_of(session: SessionBase) -> int:

@@ -32,6 +32,7 @@ URLS = {
     "applications": "/myaccount/applications/",
 }
 PAGE_OF = {feature.id: URLS[feature.page_id] for feature in FEATURES}
+NOBODYS = "5e2a9c1e-7d0f-4a53-9d6c-0d2b6f0f2b11"
 # What stands on its page only while the section is on.
 MARKS = {
     "overview.profile-completion": 'id="profile-completion"',
@@ -231,6 +232,10 @@ def test_a_read_only_feature_is_shown_and_takes_no_forms(alices: Client, adas: C
         "security.active-sessions": "/myaccount/security/sessions/terminate-all/",
         "security.multi-factor": reverse("prefer-factor"),
         "security.recovery": reverse("remove-recovery-address"),
+        "security.manage-consent": reverse("revoke-consent", args=[NOBODYS]),
+        "applications": reverse("remove-application", args=[NOBODYS]),
+        "applications.open": reverse("toggle-favourite", args=[NOBODYS]),
+        "applications.authorized": reverse("remove-application", args=[NOBODYS]),
     }
     assert alices.post(posts[feature.id]).status_code == 403
 

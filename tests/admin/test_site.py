@@ -37,6 +37,9 @@ CANNOT_BE_ADDED = {
     "security_signinpolicy",
     "security_recoverysettings",
     "security_question",
+    "consent_consent",
+    "consent_consentreceipt",
+    "consent_controller",
 }
 
 
@@ -145,6 +148,7 @@ def test_the_index_is_grouped_and_hides_what_nobody_needs(adas: Client) -> None:
     assert groups == [
         ["User", "Group", "Claim", "LoginSession"],
         ["PortalSettings", "SignInPolicy", "AuthenticationChain", "RecoverySettings", "QuestionSet"],
+        ["Application", "Consent", "ConsentReceipt", "Controller", "Purpose", "PurposeCategory"],
         ["Event", "Message", "JobRun"],
     ]
 

@@ -17,7 +17,7 @@ ROOT = Path(settings.BASE_DIR)
 DOCUMENTS = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
 DECISIONS = sorted((ROOT / "docs" / "adr").glob("*.md"))
 TOP_LEVEL = {
-    "bench", "docs", "locale", "myaccount", "profile", "requirements", "scripts", "security", "sessions_app",
+    "bench", "consent", "docs", "examples", "locale", "myaccount", "profile", "requirements", "scripts", "security", "sessions_app",
     "static", "templates", "tests",
 }  # fmt: skip
 # Read by Django, not by our settings.
@@ -88,7 +88,7 @@ def variables_read() -> Iterator[str]:
             if not call.args or not isinstance(call.args[0], ast.Constant) or not isinstance(call.args[0].value, str):
                 continue
             if re.fullmatch(
-                r"env(\.\w+)?|os\.environ\.get|required|networks|origin|sms|readable_file|region|sender",
+                r"env(\.\w+)?|os\.environ\.get|required|networks|origin|sms|key_file|readable_file|region|sender",
                 ast.unparse(call.func),
             ):
                 yield call.args[0].value

@@ -8,6 +8,7 @@ from typing import Any
 
 import phonenumbers
 import pytest
+from django.contrib.auth.hashers import check_password
 from django.contrib.auth.models import Group
 from django.core.management import CommandError, call_command
 from django.db.models import Model
@@ -16,6 +17,8 @@ from django.utils import timezone, translation
 from pytest_django import Settings
 from time_machine import travel
 
+from consent.applications.models import Application, ApplicationAccess, ApplicationClaim
+from consent.consents.models import Consent
 from myaccount.activity.kinds import EventKind
 from myaccount.activity.models import Event
 from myaccount.claims.models import Claim
@@ -31,7 +34,8 @@ from tests.support.browsing import new_browser, sign_in
 from tests.support.factors import add_app
 
 PEOPLE = ("alice", "bob", "carol", "admin")
-TABLES: tuple[type[Model], ...] = (User, Profile, Claim, Group, Event, LoginSession, PortalSettings, Message)
+TABLES: tuple[type[Model], ...] = (User, Profile, Claim, Group, Event, LoginSession, PortalSettings, Message,
+                                    Application, ApplicationAccess, ApplicationClaim, Consent)  # fmt: skip
 
 
 @pytest.fixture
@@ -149,7 +153,8 @@ def test_there_is_a_custom_attribute_in_two_languages_that_only_administrators_c
 def test_every_page_works_for_everybody(demo: None) -> None:
     for username in PEOPLE:
         browser = sign_in(new_browser(), username, passphrase(username))
-        for path in ("", "personal-info/", "security/", "security/history/", "personal-info/picture/"):
+        for path in ("", "personal-info/", "security/", "security/history/", "personal-info/picture/",
+                     "applications/"):  # fmt: skip
             assert browser.get(f"/myaccount/{path}").status_code == 200, (username, path)
         # Administrators first set up a second factor, the demonstration's too.
         assert browser.get("/admin/").status_code == (302 if username == "admin" else 403)
@@ -162,3 +167,44 @@ def test_every_page_of_administration_works_for_the_demo_admin(demo: None) -> No
     assert len(paths) > 40
     for path in paths:
         assert browser.get(path, follow=True).status_code == 200, path
+
+
+# Applications
+
+
+def test_there_are_applications_to_open_and_one_alice_has_agreed_to(demo: None) -> None:
+    browser = sign_in(new_browser(), "alice", passphrase("alice"))
+    page = browser.get("/myaccount/applications/").content.decode()
+    for name in ("Pickup", "Team calendar", "Expenses"):
+        assert f'<span translate="no">{name}</span>' in page
+    assert "May know 3 of your attributes" in page
+    consent = Consent.objects.get(user__username="alice", application__isnull=False)
+    assert consent.application is not None
+    assert consent.application.name == "Team calendar"
+    assert "Team calendar" in browser.get("/myaccount/security/").content.decode()
+
+
+def test_pickup_asks_for_what_the_demonstration_shows(demo: None) -> None:
+    asked = ApplicationClaim.objects.filter(application__client_id="pickup").values_list("claim__name", "is_mandatory")
+    assert dict(asked) == {"email": True, "given_name": True, "mobile": False, "country": False}
+
+
+def test_pickup_learns_where_it_runs_and_its_secret_is_kept_as_a_digest(
+    demo: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PICKUP_ADDRESS", "http://localhost:9001")
+    monkeypatch.setenv("PICKUP_SECRET", "a secret of this installation")
+    call_command("demo")
+    pickup = Application.objects.get(client_id="pickup")
+    assert pickup.redirect_uris == "http://localhost:9001/callback"
+    assert pickup.backchannel_logout_uri == "http://localhost:9001/backchannel-logout"
+    assert check_password("a secret of this installation", pickup.client_secret)
+    call_command("demo")
+    assert Application.objects.get(client_id="pickup").updated == pickup.updated
+
+
+def test_a_consent_that_was_revoked_is_not_given_again(demo: None) -> None:
+    Consent.objects.filter(application__isnull=False).update(state="revoked")
+    with travel(timezone.now() + timedelta(hours=2)):
+        call_command("demo")
+    assert Consent.objects.get(application__isnull=False).state == "revoked"

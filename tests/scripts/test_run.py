@@ -91,9 +91,16 @@ def test_the_demonstration_runs_and_stops(start: Start) -> None:
     process = start(port)
     printed = wait_until_ready(process)
     assert f"{address}/myaccount/" in printed
+    pickup = re.search(r"(http://localhost:\d+)/\n", printed.split("Pickup", 1)[1])
+    assert pickup
     for name in ("alice", "bob", "carol", "admin"):
         assert name in printed
         browser = sign_in(address, name)
+
+    # The example application is registered and leads to the portal's question.
+    asked = browser.open(f"{pickup[1]}/sign-in")
+    assert asked.url.startswith(f"{address}/oauth2/authorize/?"), asked.url
+    assert "Pickup" in asked.read().decode()
 
     # The worker runs beside it: the mails about new browsers leave.
     wait_for(lambda: "alice@example.org" in browser.open(f"{address}/outbox/").read().decode())
@@ -104,6 +111,8 @@ def test_the_demonstration_runs_and_stops(start: Start) -> None:
         os.killpg(process.pid, 0)  # nobody of the group is left
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", port)) != 0
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", int(pickup[1].rpartition(":")[2]))) != 0
 
 
 def test_a_port_that_is_taken_is_said_so_with_another_to_try(start: Start) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from scripts import browser, run_tests
+from scripts import browser, node, run_tests
 
 
 @pytest.fixture
@@ -23,6 +23,7 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, str]]:
         return subprocess.CompletedProcess(command, 0)
 
     monkeypatch.setattr("scripts.run_tests.subprocess.run", run)
+    monkeypatch.setattr(node, "what_is_missing", lambda: "")
     return found
 
 
@@ -75,6 +76,39 @@ def test_in_ci_a_missing_browser_is_a_failure(runs: list[dict[str, str]], monkey
     monkeypatch.setattr(run_tests, "IS_CI", True)
     assert run_tests.main([]) == 1
     assert not runs
+
+
+def test_without_node_that_is_said_too(
+    runs: list[dict[str, str]], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(browser, "find", lambda: "/opt/chromium")
+    monkeypatch.setattr(node, "what_is_missing", lambda: "Node is not installed.")
+    monkeypatch.setattr(run_tests, "IS_CI", False)
+    assert run_tests.main([]) == 0
+    assert "test_node_peer.py): Node is not installed." in capsys.readouterr().out
+    monkeypatch.setattr(run_tests, "IS_CI", True)
+    assert run_tests.main([]) == 1
+
+
+@pytest.mark.parametrize(("says", "heard"), [("v18.20.4", "v18.20.4"), ("", "broken")])
+def test_a_node_that_is_too_old_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, says: str, heard: str) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert "not installed" in node.what_is_missing()
+    program(tmp_path / "node", f"echo {says}")
+    program(tmp_path / "npm", "exit 1")
+    assert heard in node.what_is_missing()
+
+
+def test_what_npm_says_is_passed_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(node, "INSTALLED", tmp_path / "node-peer")
+    program(tmp_path / "node", "echo v20.0.0")
+    program(tmp_path / "npm", "echo no network >&2; exit 1")
+    assert "no network" in node.what_is_missing()
+    program(tmp_path / "npm", "exit 0")
+    assert node.what_is_missing() == ""
+    program(tmp_path / "npm", "exit 1")
+    assert node.what_is_missing() == ""  # it is there already
 
 
 def test_services_that_are_given_are_used(runs: list[dict[str, str]], monkeypatch: pytest.MonkeyPatch) -> None:

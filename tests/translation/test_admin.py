@@ -12,6 +12,7 @@ from django.db.models import Model
 from django.urls import reverse
 from django.utils import timezone
 
+from consent.purposes.models import Purpose, PurposeCategory
 from myaccount.activity.kinds import EventKind
 from myaccount.activity.services import Origin, record
 from myaccount.claims.models import Claim
@@ -56,6 +57,9 @@ def reader(db: None) -> Reader:
     ChainStep.objects.create(chain=chain, authenticators=[Authenticator.PASSWORD])
     names = [*JobRun.objects.values_list("name", flat=True), *Claim.objects.values_list("name", flat=True)]
     names += _words_of_permissions()
+    for kind in (Purpose, PurposeCategory):
+        names += kind._default_manager.values_list("name", flat=True)
+    names += Purpose.objects.values_list("description", flat=True)
     return Reader(sign_in(new_browser()), data=(*DATA, *names))
 
 

@@ -44,7 +44,10 @@ from tests.translation.reading import DATA, Reader, assert_translatable, texts_o
 pytestmark = pytest.mark.django_db
 
 # Not pages of the portal: the admin has its own test, and the rest is for machines or for developers.
-NOT_PAGES = {"health", "ready", "outbox", "gallery", "theme", "logo", "session-remaining"}
+NOT_PAGES = {
+    "health", "ready", "outbox", "gallery", "theme", "logo", "session-remaining", "openid-configuration", "openid-keys",
+    "token", "userinfo", "introspect", "revoke-token", "application-logo",
+}  # fmt: skip
 
 # An example of each argument that addresses take.
 ARGUMENTS: dict[str, dict[str, object]] = {
@@ -71,6 +74,15 @@ ARGUMENTS: dict[str, dict[str, object]] = {
     "edit-recovery-contact": {"kind": "email"},
     "prove-recovery-contact": {"kind": "email"},
     "resend-recovery-contact": {"kind": "email"},
+    "consent-detail": {"uuid": "own session"},
+    "revoke-consent": {"uuid": "own session"},
+    "consent-receipts": {"uuid": "own session"},
+    "consent-receipt": {"uuid": "own session"},
+    "download-receipt": {"uuid": "own session"},
+    "signed-receipt": {"uuid": "own session"},
+    "toggle-favourite": {"uuid": "own session"},
+    "application-logo": {"uuid": "own session"},
+    "remove-application": {"uuid": "own session"},
 }
 
 

@@ -39,8 +39,14 @@ OF_NO_FEATURE = PUBLIC | {
     "confirm-options",
     "continue-interrupted",
     "picture",  # the person's own, which the shell shows on every page
+    "application-logo",  # the consent page shows it, whatever is switched off
 }
 KEPT_BY_BROWSERS = {"theme", "logo"}
+KEPT_BY_ANYBODY = {"openid-configuration", "openid-keys"}
+# Asked by applications' servers, which have no form of ours; they show a secret or a token instead of a cookie.
+# Signing out that another site asks for by POST changes nothing: it is asked for again by GET.
+BY_MACHINES = {"token", "userinfo", "introspect", "revoke-token"}
+WITHOUT_FORM = BY_MACHINES | {"openid-logout"}
 
 EVERY = addresses()
 OURS = [address for address in EVERY if address.path.startswith("/myaccount/")]
@@ -90,7 +96,7 @@ def test_looking_is_safe_everywhere(db: None, who: str, request: pytest.FixtureR
             response = browser.get(address.path)
         assert response.status_code < 500, address
         assert b"UNKNOWN VARIABLE" not in response.content, address
-        if address.name not in KEPT_BY_BROWSERS or response.status_code != 200:
+        if address.name not in KEPT_BY_BROWSERS | KEPT_BY_ANYBODY or response.status_code != 200:
             assert_nothing_is_kept(response)
         assert_wears_its_headers(response)
         assert "script-src 'self'" in response["Content-Security-Policy"], address
@@ -151,7 +157,7 @@ def test_what_is_switched_off_has_no_addresses(alices: Client, feature: Feature)
         answers = {alices.get(address.path).status_code, alices.post(address.path).status_code}
         assert 404 in answers, address
         assert answers <= {404, 405}, address
-    for page in ("overview", "personal-info", "security"):
+    for page in ("overview", "personal-info", "security", "applications"):
         expected = 200 if feature.id != page else 302 if page == "overview" else 404
         assert alices.get(reverse(page)).status_code == expected
 
@@ -186,13 +192,23 @@ def test_no_form_is_taken_without_its_token(who: str, request: pytest.FixtureReq
     careful = new_browser(enforce_csrf_checks=True)
     careful.cookies = request.getfixturevalue(who).cookies
     for address in EVERY:
-        assert careful.post(address.path).status_code in (403, 405), address
+        if address.name not in WITHOUT_FORM:
+            assert careful.post(address.path).status_code in (403, 405), address
+
+
+def test_machines_get_nothing_for_a_cookie(alices: Client) -> None:
+    """Security 12: what takes a request without our form's token takes no cookie for a proof either."""
+    for address in EVERY:
+        if address.name in BY_MACHINES:
+            assert {alices.get(address.path).status_code, alices.post(address.path).status_code} <= {400, 401, 405}
+    assert alices.post("/oauth2/logout/").status_code == 200
+    assert alices.get("/myaccount/").status_code == 200
 
 
 @pytest.mark.parametrize("address", EVERY, ids=str)
 def test_no_view_is_exempt_from_the_token(address: Address) -> None:
     """Security 12."""
-    assert not getattr(address.view, "csrf_exempt", False)
+    assert getattr(address.view, "csrf_exempt", False) == (address.name in WITHOUT_FORM)
 
 
 def test_a_form_with_the_token_of_another_browser_is_refused(alice: User) -> None:

@@ -18,8 +18,9 @@ COSTS = [
     ("/myaccount/", 6),
     ("/myaccount/personal-info/", 6),
     ("/myaccount/personal-info/?edit=given_name", 6),
-    ("/myaccount/security/", 7),
-    ("/myaccount/security/?edit=password", 7),
+    ("/myaccount/security/", 9),
+    ("/myaccount/security/?edit=password", 9),
+    ("/myaccount/applications/", 5),
     ("/myaccount/security/history/", 3),
     ("/myaccount/personal-info/picture/", 2),
 ]

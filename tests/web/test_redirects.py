@@ -55,7 +55,7 @@ ELSEWHERE = [
     "#",
     "/no/such/page",
     "/myaccount/\u202egro.live/",
-    "/myaccount/?" + "x" * 2000,
+    "/myaccount/?" + "x" * 4000,
     "https://[::1",
     "/[",
     "／／evil.example",

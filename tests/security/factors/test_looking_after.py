@@ -87,7 +87,7 @@ def test_the_page_costs_the_same_however_many_there_are(
         add_app(alice, name=f"App {number}")
     add_sms(alice)
     add_codes(alice)
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         assert hers.get("/myaccount/security/").status_code == 200
     with django_assert_max_num_queries(6):
         assert hers.get("/myaccount/").status_code == 200

@@ -5,6 +5,7 @@ What is there already is left as it is, so the command may be run at every start
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
@@ -19,6 +20,7 @@ from django.utils import timezone
 from myaccount.activity.kinds import EventKind
 from myaccount.activity.services import SYSTEM, Origin, record
 from myaccount.claims.models import Claim
+from myaccount.pages.demo_applications import add_applications, let_calendar_know
 from myaccount.users.models import User
 from myaccount.web.models import PortalSettings
 from myaccount.web.selectors import portal_settings
@@ -117,7 +119,10 @@ _Past = tuple[datetime, EventKind, User, Origin, dict[str, Any]]
 
 
 class Command(BaseCommand):
-    help = "Adds the demo people alice, bob, carol and admin where they are missing. In development only."
+    help = (
+        "Adds the demo people alice, bob, carol and admin, and applications, where they are missing. In development "
+        "only. PICKUP_ADDRESS and PICKUP_SECRET say where the example application runs, and its secret."
+    )
 
     @transaction.atomic
     def handle(self, *args: Any, **options: Any) -> None:
@@ -145,6 +150,8 @@ class Command(BaseCommand):
         events = [event for person in PEOPLE for event in _add(person, now=now)]
         for at, kind, user, origin, data in sorted(events, key=lambda event: event[0]):
             record(kind, user=user, origin=origin, now=at, data=data)
+        address = os.environ.get("PICKUP_ADDRESS", "http://localhost:8001")
+        add_applications(pickup_address=address, pickup_secret=os.environ.get("PICKUP_SECRET", ""))
         _sign_in_on_phone(User.objects.get(username_key="alice"), now=now)
 
 
@@ -187,4 +194,5 @@ def _sign_in_on_phone(alice: User, *, now: datetime) -> None:
     since = now - timedelta(minutes=19)
     phone = sessions.start(user=alice, origin=PHONE, methods=["pwd"], now=since)
     record(EventKind.SIGNED_IN, user=alice, origin=PHONE, now=since, data={"methods": ["pwd"]})
+    let_calendar_know(alice, login_session=phone, origin=PHONE, now=since + timedelta(minutes=2))
     sessions.touch(phone, now=now)

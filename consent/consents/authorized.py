@@ -1,0 +1,61 @@
+"""The applications a person lets know something: the Applications page's second half."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q
+
+from consent.applications.models import Application
+from consent.applications.selectors import in_words, initial_of, logo_url, without_logos
+from consent.consents.models import Consent, State
+from consent.tokens.models import RefreshToken
+from myaccount.users.models import User
+from myaccount.web import formats
+
+
+@dataclass(frozen=True)
+class AuthorizedApplication:
+    """One of them, in words."""
+
+    consent_uuid: UUID
+    name: str
+    logo_url: str
+    initial: str
+    scopes: list[str]
+    last_used: str  # empty if never
+    has_offline_access: bool
+    shared: int  # how many attributes it may know now
+
+
+def authorized(user: User, *, now: datetime) -> list[AuthorizedApplication]:
+    """Those with a consent in force, the one used last first. Two queries."""
+    offline = RefreshToken.objects.filter(user=user, application=OuterRef("application"), is_offline=True, revoked=None)
+    granted = Q(claims__is_granted=True) & (Q(claims__expires_at=None) | Q(claims__expires_at__gt=now))
+    consents = (
+        Consent.objects.filter(user=user, application__isnull=False, state=State.ACTIVE)
+        .filter(Q(valid_until=None) | Q(valid_until__gt=now))
+        .annotate(
+            has_offline=Exists(offline.filter(Q(ends_at=None) | Q(ends_at__gt=now))),
+            shared=Count("claims", filter=granted),
+        )
+        .order_by(F("last_used_at").desc(nulls_last=True), "-given_at")
+        .prefetch_related(Prefetch("application", queryset=without_logos(Application.objects.all())))
+    )
+    return [_row(consent, now=now) for consent in consents]
+
+
+def _row(consent: Any, *, now: datetime) -> AuthorizedApplication:
+    return AuthorizedApplication(
+        consent_uuid=consent.uuid,
+        name=consent.application.name,
+        logo_url=logo_url(consent.application),
+        initial=initial_of(consent.application.name),
+        scopes=in_words(consent.scope.split()),
+        last_used=formats.ago(consent.last_used_at, now=now) if consent.last_used_at else "",
+        has_offline_access=consent.has_offline,
+        shared=consent.shared,
+    )

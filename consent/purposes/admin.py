@@ -1,0 +1,191 @@
+"""The data controller, and what attributes are used for, in Django admin."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.widgets import AdminURLFieldWidget
+from django.core.validators import URLValidator
+from django.forms import ModelForm
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from consent.purposes.models import Controller, Purpose, PurposeCategory
+from consent.purposes.selectors import controller
+from consent.purposes.services import ChangedMeanwhile, change_controller, save_purpose
+from myaccount.users.models import User
+from myaccount.web.requests import origin
+
+
+def _web_address(label: Any) -> forms.URLField:
+    """Only http and https, however they are spelled (security 24)."""
+    return forms.URLField(
+        label=label,
+        required=False,
+        assume_scheme="https",
+        validators=[URLValidator(["https", "http"])],
+        widget=AdminURLFieldWidget,
+    )
+
+
+class ControllerForm(forms.ModelForm[Controller]):
+    """Who answers for the data, as receipts will name them."""
+
+    url = _web_address(gettext_lazy("Web address"))
+    policy_url = _web_address(gettext_lazy("Privacy policy"))
+    opened_version = forms.IntegerField(label="", widget=forms.HiddenInput)
+
+    class Meta:
+        model = Controller
+        fields = (
+            "name", "contact", "email", "phone", "street", "locality", "region", "postal_code", "country", "url",
+            "policy_url", "is_on_behalf", "jurisdiction", "receipt_years",
+        )  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["opened_version"] = self.instance.version
+
+    def clean_country(self) -> str:
+        """Two letters, as receipts have it."""
+        country: str = self.cleaned_data["country"].upper()
+        if country and not (len(country) == 2 and country.isascii() and country.isalpha()):
+            raise forms.ValidationError(_("Give two letters, like DE."))
+        return country
+
+
+@admin.register(Controller)
+class ControllerAdmin(admin.ModelAdmin[Controller]):
+    """One row, so the list leads straight to its form."""
+
+    form = ControllerForm
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": ["name", "contact", "email", "phone", "url", "policy_url", "is_on_behalf", "opened_version"],
+                "description": gettext_lazy(
+                    "Who answers for the data: named on consent pages, and in each receipt as it is when issued. "
+                    "A change here changes no receipt there is."
+                ),
+            },
+        ),
+        (gettext_lazy("Address"), {"fields": ["street", "postal_code", "locality", "region", "country"]}),
+        (gettext_lazy("Receipts"), {"fields": ["jurisdiction", "receipt_years"]}),
+    )
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Controller | None = None) -> bool:
+        return False
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Controller | None:
+        """The row, or the defaults while nobody has saved one."""
+        return controller() if object_id == "1" else None
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """There is one row: straight to its form."""
+        return HttpResponseRedirect(reverse("admin:consent_controller_change", args=[1]))
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Answer a form that was opened before somebody else saved with the row as it is now."""
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except ChangedMeanwhile:
+            return _as_it_is_now(request, "admin:consent_controller_change", 1)
+
+    def save_model(self, request: HttpRequest, obj: Controller, form: ModelForm[Any], change: Any) -> None:
+        """Save, and write the event, in one transaction."""
+        change_controller(
+            new=obj,
+            opened_version=form.cleaned_data["opened_version"],
+            by=cast("User", request.user),
+            origin=origin(request),
+            now=timezone.now(),
+        )
+
+
+class PurposeForm(forms.ModelForm[Purpose]):
+    """What people read before they agree."""
+
+    opened_version = forms.IntegerField(label="", widget=forms.HiddenInput)
+
+    class Meta:
+        model = Purpose
+        fields = ("name", "description", "translations", "categories", "is_primary", "third_party")
+        widgets = {"categories": forms.CheckboxSelectMultiple}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["opened_version"] = self.instance.version
+
+
+@admin.register(Purpose)
+class PurposeAdmin(admin.ModelAdmin[Purpose]):
+    """Purposes, each with the version its words have now."""
+
+    form = PurposeForm
+    list_display = ("name", "description", "third_party", "version")
+    readonly_fields = ("version",)
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": ["name", "description", "translations", "categories", "is_primary", "third_party", "version",
+                           "opened_version"],
+                "description": gettext_lazy(
+                    "Any change of this is a new version of the purpose. What people agreed to under the words before "
+                    "is then no longer shared: at their next sign-in they are asked anew about mandatory attributes; "
+                    "optional ones they switch on again themselves."
+                ),
+            },
+        ),
+    )  # fmt: skip
+
+    def has_delete_permission(self, request: HttpRequest, obj: Purpose | None = None) -> bool:
+        """Decisions name purposes, and receipts go on naming them."""
+        return False
+
+    def changeform_view(self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any) -> Any:
+        """Answer a form that was opened before somebody else saved with the purpose as it is now."""
+        try:
+            return super().changeform_view(request, object_id, *args, **kwargs)
+        except ChangedMeanwhile:
+            return _as_it_is_now(request, "admin:consent_purpose_change", object_id)
+
+    def save_model(self, request: HttpRequest, obj: Purpose, form: ModelForm[Any], change: Any) -> None:
+        """Save, and write the event, in one transaction; say when it is a new version."""
+        is_new_version = save_purpose(
+            new=obj,
+            categories=form.cleaned_data["categories"],
+            opened_version=form.cleaned_data["opened_version"],
+            by=cast("User", request.user),
+            origin=origin(request),
+            now=timezone.now(),
+        )
+        if is_new_version:
+            text = _("This is version %(version)s of the purpose. People are asked about it anew.")
+            self.message_user(request, text % {"version": obj.version}, messages.WARNING)
+
+
+@admin.register(PurposeCategory)
+class PurposeCategoryAdmin(admin.ModelAdmin[PurposeCategory]):
+    """Kinds of purposes, as receipts name them."""
+
+    list_display = ("name",)
+
+    def has_delete_permission(self, request: HttpRequest, obj: PurposeCategory | None = None) -> bool:
+        """Every purpose has one."""
+        return False
+
+
+def _as_it_is_now(request: HttpRequest, url_name: str, key: object) -> HttpResponse:
+    text = _("Somebody else changed this meanwhile. Nothing was saved: look at it as it is now.")
+    messages.error(request, text)
+    return HttpResponseRedirect(reverse(url_name, args=[key]))

@@ -1,0 +1,1 @@
+"""Programs beside the portal that show how to work with it."""

@@ -1,0 +1,1 @@
+"""A small application that people sign in to through the portal."""

@@ -1,0 +1,1 @@
+"""Applications of others' making, which the tests let sign people in."""
