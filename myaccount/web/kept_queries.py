@@ -8,6 +8,8 @@ a plain page. Only reads that every page view repeats belong here; see docs/adr/
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 from django.db import connection
@@ -29,43 +31,65 @@ class Given(Value):
         return "%s", [self]
 
 
+@dataclass(frozen=True)
+class _Statement:
+    """A statement, and how Django makes objects of its rows."""
+
+    compiler: SQLCompiler
+    sql: str
+    params: Sequence[Any]
+    converters: Any
+    names: list[str]
+    columns: slice
+    related: list[Any]
+    annotations: dict[str, int]  # the column of each by its name
+
+
 class KeptQuery(Generic[M]):
     """A queryset whose statement is kept. `QUERY.fetch(user=7)` gives what the queryset would."""
 
     def __init__(self, queryset: Callable[[], QuerySet[M]]) -> None:
         self._queryset = queryset
-        self._compiled: tuple[SQLCompiler, str, Sequence[Any]] | None = None
 
     def fetch(self, **values: Any) -> list[M]:
         """The objects, for these values of what is `Given`. One query."""
         return self._objects(self._rows(values))
 
+    @cached_property
+    def _statement(self) -> _Statement:
+        compiler = self._queryset().query.get_compiler(connection=connection)
+        sql, params = compiler.as_sql()
+        kind: Any = compiler.klass_info
+        columns = kind["select_fields"]
+        return _Statement(
+            compiler,
+            sql,
+            params,
+            converters=compiler.get_converters([column[0] for column in compiler.select[: compiler.col_count]]),
+            names=[compiler.select[column][0].target.attname for column in columns],
+            columns=slice(columns[0], columns[-1] + 1),
+            related=get_related_populators(kind, compiler.select, connection.alias),  # type: ignore[call-arg]
+            annotations=compiler.annotation_col_map or {},
+        )
+
     def _rows(self, values: dict[str, Any]) -> list[Any]:
-        compiler, sql, params = self._statement()
-        given = {name: Value(value).as_sql(compiler, connection)[1][0] for name, value in values.items()}
+        statement = self._statement
+        given = {name: Value(value).as_sql(statement.compiler, connection)[1][0] for name, value in values.items()}
         with connection.cursor() as cursor:
-            cursor.execute(sql, [given[p.value] if isinstance(p, Given) else p for p in params])
+            cursor.execute(statement.sql, [given[p.value] if isinstance(p, Given) else p for p in statement.params])
             rows: list[Any] = cursor.fetchall()
         return rows
 
-    def _statement(self) -> tuple[SQLCompiler, str, Sequence[Any]]:
-        if self._compiled is None:
-            compiler = self._queryset().query.get_compiler(connection=connection)
-            self._compiled = (compiler, *compiler.as_sql())
-        return self._compiled
-
     def _objects(self, rows: list[Any]) -> list[M]:
-        """As Django's own querysets make them, related ones included."""
-        compiler = self._statement()[0]
-        kind: Any = compiler.klass_info
-        columns = kind["select_fields"]
-        names = [compiler.select[column][0].target.attname for column in columns]
-        related = get_related_populators(kind, compiler.select, connection.alias)  # type: ignore[call-arg]
-        found = []
-        for row in compiler.results_iter([rows]):
-            instance = kind["model"].from_db(connection.alias, names, row[columns[0] : columns[-1] + 1])
-            for populator in related:
+        """As Django's own querysets make them, related ones and annotations included."""
+        statement, found = self._statement, []
+        model: Any = statement.compiler.klass_info["model"]
+        for row in statement.compiler.apply_converters(rows, statement.converters):
+            instance = model.from_db(connection.alias, statement.names, row[statement.columns])
+            for populator in statement.related:
                 populator.populate(row, instance)
+            for name, column in statement.annotations.items():
+                setattr(instance, name, row[column])
             found.append(instance)
         return found
 
