@@ -51,6 +51,7 @@ class ApplicationAdmin(admin.ModelAdmin[Application]):
 
     form = ApplicationForm
     inlines = (ClaimInline,)
+    view_on_site = False  # the library has a page for each, which is not mounted
     list_display = ("name", "client_id", "client_type", "is_discoverable", "is_active")
     list_filter = ("is_active", "is_discoverable")
     search_fields = ("name", "client_id")

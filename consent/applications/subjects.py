@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from consent.applications.models import Application, PairwiseSubject, SubjectType
 from myaccount.users.models import User
@@ -14,6 +15,17 @@ def subject_of(user: User, application: Application) -> str:
         return str(user.uuid)
     found, _is_new = PairwiseSubject.objects.get_or_create(user=user, sector=sector_of(application))
     return str(found.subject)
+
+
+def is_known_as(subject: str, user: User, application: Application) -> bool:
+    """Whether the application knows this person by this name. At most one query, which makes no name."""
+    if application.subject_type == SubjectType.PUBLIC:
+        return subject == str(user.uuid)
+    try:
+        known = PairwiseSubject.objects.filter(user=user, sector=sector_of(application), subject=UUID(subject))
+    except ValueError:
+        return False
+    return known.exists()
 
 
 def sector_of(application: Application) -> str:

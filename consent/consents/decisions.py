@@ -42,7 +42,9 @@ def locked(user: User, application: Application | None, *, now: datetime) -> Con
 
 def locked_again(consent: Consent) -> Consent:
     """The row as it is now, held until the transaction ends."""
-    rows = Consent.objects.select_for_update(of=("self",)).select_related("user", "application")
+    rows = (
+        Consent.objects.select_for_update(of=("self",)).select_related("user", "application").defer("application__logo")
+    )
     return rows.get(pk=consent.pk)
 
 

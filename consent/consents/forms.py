@@ -197,6 +197,7 @@ class SystemConsentForm(ConsentBaseForm):
         consent = shown.consent
         super().__init__(data, current=consent.valid_until if consent and shown.is_in_force else None)
         self.shown = shown
+        self.fields["valid_until"].help_text = _("Empty: without an end.")
         self.fields["opened_version"].initial = consent.version if consent else 0
         for kept in shown.claims:
             self._add(claim_field(kept.claim.name), str(kept.claim.shown_label), is_on=kept.is_kept, is_switch=True)

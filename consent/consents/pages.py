@@ -22,6 +22,7 @@ from myaccount.claims.models import Claim
 from myaccount.users.models import User
 from myaccount.web import formats
 from profile.selectors import attribute_values
+from profile.services import PROVEN
 
 
 @dataclass(frozen=True)
@@ -123,6 +124,7 @@ class KeptClaim:
     is_kept: bool
     shown_value: str
     can_erase: bool
+    erased_at: str  # where a value that has to be proven is taken away instead; empty otherwise
 
 
 @dataclass(frozen=True)
@@ -157,6 +159,9 @@ def system_consent(user: User, *, now: datetime) -> SystemConsent:
                 is_kept=claim.pk in kept,
                 shown_value=shown(claim, values.get(claim.name, "")),
                 can_erase=can_erase(claim) and claim.name in values,
+                erased_at=reverse("edit-contact", args=[claim.name])
+                if claim.name in PROVEN and claim.name in values and not claim.is_fixed
+                else "",
             )
             for claim in claims
         ),

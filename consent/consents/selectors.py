@@ -86,7 +86,7 @@ def asking(*, user: User, application: Application, names: Collection[str], now:
 
     Three queries; one more where nothing has been decided yet, one where roles are asked for.
     """
-    asked = application_claims(application).filter(claim__name__in=names)
+    asked = [row for row in application_claims(application) if row.claim.name in names]
     return asking_of(user=user, application=application, asked=asked, now=now)
 
 
@@ -106,19 +106,29 @@ def asking_of(*, user: User, application: Application, asked: Iterable[Applicati
     )
 
 
-def application_claims(application: Application) -> QuerySet[ApplicationClaim]:
-    """What an administrator has listed for an application, in the registry's order."""
-    listed = ApplicationClaim.objects.filter(application=application).select_related("claim", "purpose")
-    return listed.order_by("claim__order", "claim__name")
+_LISTED: Final = KeptQuery(
+    lambda: (
+        ApplicationClaim.objects.filter(application=Given("application"))
+        .select_related("claim", "purpose")
+        .order_by("claim__order", "claim__name")
+    )
+)
+_DECIDED: Final = KeptQuery(
+    lambda: ConsentedClaim.objects.filter(
+        Q(consent__application=Given("application")) | Q(consent__application=None), consent__user=Given("user")
+    ).select_related("consent")
+)
+
+
+def application_claims(application: Application) -> list[ApplicationClaim]:
+    """What an administrator has listed for an application, in the registry's order. One query."""
+    return _LISTED.fetch(application=application.pk)
 
 
 def decisions(user: User, application: Application, *, now: datetime) -> Decided:
     """What the person has decided so far. One query, and one more where that is nothing."""
-    rows = ConsentedClaim.objects.filter(
-        Q(consent__application=application) | Q(consent__application=None), consent__user=user
-    ).select_related("consent")
     of_application, kept, consent = {}, set(), None
-    for row in rows:
+    for row in _DECIDED.fetch(user=user.pk, application=application.pk):
         if row.consent.application_id is not None:
             of_application[row.claim_id] = row
             consent = row.consent
@@ -185,17 +195,11 @@ def _releasable() -> QuerySet[Claim]:
 _RELEASABLE: Final = KeptQuery(_releasable)
 
 
-def releasable(*, user: User, application: Application, now: datetime) -> list[Claim]:
+def releasable(*, user: User, application_id: int, now: datetime) -> list[Claim]:
     """The attributes the application may be told of the person now. One query."""
-    return _RELEASABLE.fetch(user=user.pk, application=application.pk, now=now)
+    return _RELEASABLE.fetch(user=user.pk, application=application_id, now=now)
 
 
 def may_release(*, user: User, application: Application, now: datetime) -> frozenset[str]:
     """Their names. One query."""
-    return frozenset(claim.name for claim in releasable(user=user, application=application, now=now))
-
-
-def is_in_force(*, user: User, application: Application, now: datetime) -> bool:
-    """Whether the person's consent to the application holds now. One query."""
-    consent = Consent.objects.filter(user=user, application=application).first()
-    return consent is not None and consent.holds(now=now)
+    return frozenset(claim.name for claim in releasable(user=user, application_id=application.pk, now=now))

@@ -117,7 +117,6 @@ def change(
     return True
 
 
-@transaction.atomic
 def revoke(*, consent: Consent, origin: Origin, now: datetime, by: User | None = None) -> bool:
     """Take a consent back as a whole: codes and tokens end, offline access too, and nothing is remembered of what was
     decided. False if it was revoked already."""

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.functional import Promise
-from oauth2_provider.http import OAuth2ResponseRedirect
 from oauth2_provider.settings import oauth2_settings
 
 from consent.applications.models import Application
@@ -20,8 +19,7 @@ def to_application(request: HttpRequest, url: str, *, name: str = "") -> HttpRes
     """Send the browser on: by a redirect, or after a form by a page of ours."""
     if request.method == "POST":
         return hop(request, url, name=name)
-    response: HttpResponse = OAuth2ResponseRedirect(url, oauth2_settings.ALLOWED_REDIRECT_URI_SCHEMES)
-    return response
+    return HttpResponseRedirect(url)
 
 
 def refusal(redirect_uri: str, state: str, refused: Refused) -> str:

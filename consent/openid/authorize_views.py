@@ -12,9 +12,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods
 
-from consent.applications.subjects import subject_of
+from consent.applications.subjects import is_known_as
 from consent.consents import services as consents
 from consent.consents.forms import ConsentForm, MissingForm
 from consent.consents.models import Consent
@@ -29,7 +30,7 @@ from consent.openid.services import note_access
 from consent.purposes.models import Controller
 from myaccount.users.models import User
 from myaccount.web import step_up
-from myaccount.web.redirects import to_sign_in_again
+from myaccount.web.redirects import hop, to_sign_in_again
 from myaccount.web.requests import origin
 from profile.selectors import country_of
 from security import known_browsers
@@ -38,8 +39,20 @@ from security.policy.selectors import missing_step
 _REFUSED: Final = 422
 
 
+@csrf_exempt
 @require_http_methods(["GET", "POST"])
 def authorize(request: HttpRequest) -> HttpResponse:
+    """An application may send people by GET or by POST (OpenID Connect Core 1.0, 3.1.2.1).
+
+    Another site's POST brings no cookie: it is turned into a GET. Ours says what the person decided, and is checked.
+    """
+    if request.method == "POST" and "decision" not in request.POST:
+        return hop(request, f"{request.path}?{request.POST.urlencode()}")
+    return _answer(request)
+
+
+@csrf_protect
+def _answer(request: HttpRequest) -> HttpResponse:
     """What is asked is read anew each time, from the query string; a form adds only what the person decided."""
     try:
         asked = read(request, _core())
@@ -220,5 +233,5 @@ def _check_person(user: User, asked: AuthorizationRequest) -> None:
         if meant is None:
             raise Refused("invalid_request", "The id_token_hint is none of ours.")
         wanted.add(meant.subject)
-    if wanted and wanted != {subject_of(user, asked.application)}:
+    if not all(is_known_as(subject, user, asked.application) for subject in wanted):
         raise Refused("login_required", "Somebody else is signed in.")

@@ -21,11 +21,23 @@ def digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def applications() -> QuerySet[Application]:
-    """Those people can sign in to, each with whether it is for members of groups only and has a chain of its own."""
+def _applications() -> QuerySet[Application]:
     of_groups = Application.groups.through.objects.filter(application=OuterRef("pk"))
-    found = Application.objects.filter(is_active=True).defer("logo")
+    found = Application.objects.filter(client_id=Given("client_id"), is_active=True).defer("logo")
     return found.annotate(is_for_groups=Exists(of_groups), has_chain=has_chain(OuterRef("client_id")))
+
+
+_APPLICATION: Final = KeptQuery(_applications)
+
+
+def application(client_id: str) -> Any:
+    """One that people can sign in to, with whether it is for members of groups only and has a chain of its own.
+
+    One query, none for what no client ID of ours looks like.
+    """
+    if not client_id or "\x00" in client_id:
+        return None
+    return next(iter(_APPLICATION.fetch(client_id=client_id)), None)
 
 
 def may_use(user: User, application: Any) -> bool:
@@ -33,7 +45,7 @@ def may_use(user: User, application: Any) -> bool:
     return not application.is_for_groups or application.groups.filter(pk__in=user.groups.values("pk")).exists()
 
 
-def _live(now: datetime | Given) -> Q:
+def _live(now: Given) -> Q:
     """In a query about codes or tokens: application and person active, the person still let in, the session they were
     given in not over or not needed, and the consent in force."""
     groups = Application.groups.through.objects.filter(application=OuterRef("application"))
@@ -55,32 +67,36 @@ def _live(now: datetime | Given) -> Q:
     )
 
 
+def _with_liveness(rows: QuerySet[Any]) -> QuerySet[Any]:
+    is_live = ExpressionWrapper(_live(Given("now")), output_field=BooleanField())
+    found: QuerySet[Any] = rows.select_related("user", "application").annotate(is_live=is_live)
+    return found.defer("application__logo")
+
+
 _ACCESS_TOKEN: Final = KeptQuery(
-    lambda: (
-        AccessToken.objects.select_related("application", "user")
-        .defer("application__logo")
-        .filter(_live(Given("now")), token_checksum=Given("digest"), expires__gt=Given("now"))
+    lambda: AccessToken.objects.select_related("user").filter(
+        _live(Given("now")), token_checksum=Given("digest"), expires__gt=Given("now")
+    )
+)
+_GRANT: Final[KeptQuery[Any]] = KeptQuery(lambda: _with_liveness(Grant.objects.filter(code=Given("digest"))))
+_REFRESH_TOKEN: Final[KeptQuery[Any]] = KeptQuery(
+    lambda: _with_liveness(
+        RefreshToken.objects.filter(token_checksum=Given("digest"), application=Given("application"))
     )
 )
 
 
-def access_token(token: str, *, now: datetime) -> AccessToken | None:
-    """A good access token with its application and person. One query."""
+def access_token(token: str, *, now: datetime) -> Any:
+    """A good access token with its person. One query."""
     return next(iter(_ACCESS_TOKEN.fetch(digest=digest(token), now=now)), None)
 
 
 def grant(code: str, *, now: datetime) -> Any:
     """The code, good or not (`is_live`), used or not; None for one that was never given. One query."""
-    return _with_liveness(Grant.objects.filter(code=digest(code)), now=now).first()
+    return next(iter(_GRANT.fetch(digest=digest(code), now=now)), None)
 
 
 def refresh_token(token: str, application: Application, *, now: datetime) -> Any:
     """A refresh token of this application, good or not (`is_live`), used or not; None for any other. One query."""
-    found = RefreshToken.objects.filter(token_checksum=digest(token), application=application)
-    return _with_liveness(found, now=now).first()
-
-
-def _with_liveness(rows: QuerySet[Any], *, now: datetime) -> QuerySet[Any]:
-    is_live = ExpressionWrapper(_live(now), output_field=BooleanField())
-    found: QuerySet[Any] = rows.select_related("user", "application").annotate(is_live=is_live)
-    return found.defer("application__logo")
+    found = _REFRESH_TOKEN.fetch(digest=digest(token), application=application.pk, now=now)
+    return next(iter(found), None)

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from consent.applications.models import Application
 from consent.openid import answers, live
 from consent.openid.id_tokens import Hint, hinted
-from consent.openid.requests import Unanswerable
+from consent.openid.requests import Unanswerable, check_scheme
 from myaccount.activity.kinds import EventKind
 from myaccount.activity.services import record
 from myaccount.web.redirects import hop, to_signed_out
@@ -82,10 +82,12 @@ def _read(query: QueryDict) -> LogoutRequest:
     if hint_text and (hint is None or client_id not in ("", hint.client_id)):
         raise Unanswerable(_("What it says about you is none of our words, or those to another application."))
     known_as = hint.client_id if hint else client_id
-    application = live.applications().filter(client_id=known_as).first() if known_as else None
+    application = live.application(known_as)
     back, state = query.get("post_logout_redirect_uri", ""), query.get("state", "")
     if back and (application is None or back not in application.post_logout_redirect_uris.split()):
         raise Unanswerable(_("The address it wants you sent to is not registered."))
+    if back:
+        check_scheme(back)
     if back and state:
         back = answers.with_parameters(back, {"state": state})
     return LogoutRequest(application, hint, back, _kept(query))

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from django.core import signing
 from django.http import HttpRequest, QueryDict
@@ -15,6 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from oauth2_provider.exceptions import FatalClientError, OAuthToolkitError
 from oauth2_provider.oauth2_backends import OAuthLibCore
+from oauth2_provider.settings import oauth2_settings
 
 from consent.openid.authentication import CONTEXTS
 from consent.openid.scopes import OPENID
@@ -144,8 +145,10 @@ def read(request: HttpRequest, core: Any) -> AuthorizationRequest:
             _("The application is not known here or not active, or the address it wants you sent to is not registered.")
         ) from error
     except OAuthToolkitError as error:
+        check_scheme(query["redirect_uri"])
         wrong = error.oauthlib_error
         raise Refused(wrong.error, wrong.description or "") from error
+    check_scheme(query["redirect_uri"])
     if OPENID not in query.get("scope", "").split():
         raise Refused("invalid_scope", "The scope openid is required.")
     _check(query, credentials)
@@ -161,6 +164,12 @@ def read(request: HttpRequest, core: Any) -> AuthorizationRequest:
         max_age=_max_age(query),
         claims=credentials["claims"] or {},
     )
+
+
+def check_scheme(address: str) -> None:
+    """Lead nowhere but to the web, whatever was registered. Raises Unanswerable."""
+    if urlsplit(address).scheme not in oauth2_settings.ALLOWED_REDIRECT_URI_SCHEMES:
+        raise Unanswerable(_("The address it wants you sent to is none we send anybody to."))
 
 
 def _check(query: QueryDict, credentials: dict[str, Any]) -> None:

@@ -18,16 +18,14 @@ from oauthlib.oauth2.rfc6749 import errors
 from consent import keys
 from consent.applications.models import Application
 from consent.applications.subjects import subject_of
-from consent.consents.selectors import releasable
 from consent.openid import live
-from consent.openid.claims import narrowed, openid_claims
+from consent.openid.claims import narrowed, told
 from consent.openid.clients import is_authentic
 from consent.openid.scopes import OPENID, SCOPES, Scopes
 from consent.tokens.models import AccessToken, Grant, RefreshToken
 from consent.tokens.services import end_family
 from myaccount.activity.kinds import EventKind
 from myaccount.activity.services import Origin, record
-from myaccount.users.models import User
 
 CODE_LIFE: Final = timedelta(seconds=60)
 
@@ -50,10 +48,8 @@ class Validator(OAuth2Validator):
         if request.client is not None and request.client.client_id == client_id:
             found: Application = request.client
             return found
-        request.client = None
-        if client_id and "\x00" not in client_id:
-            request.client = live.applications().filter(client_id=client_id).first()
-        known: Application | None = request.client
+        known: Application | None = live.application(client_id or "")
+        request.client = known
         return known
 
     def authenticate_client(self, request: Any, *args: Any, **kwargs: Any) -> bool:
@@ -260,12 +256,6 @@ class Validator(OAuth2Validator):
 
     validate_jwt_bearer_token = validate_bearer_token  # an ID token opens nothing
 
-    def get_userinfo_claims(self, request: Any) -> dict[str, Any]:
-        """What was asked for, as far as the consent covers it at this moment (security 81)."""
-        token: AccessToken = request.access_token
-        told = self._told(request.user, request.client, token.release["userinfo"])
-        return {**told, "sub": token.authentication["sub"]}
-
     def finalize_id_token(
         self, id_token: dict[str, Any], token: dict[str, Any], token_handler: Any, request: Any
     ) -> str:
@@ -273,9 +263,8 @@ class Validator(OAuth2Validator):
         bound, issued_at = request.bound, id_token["iat"]
         proof = {name: bound.authentication[name] for name in ("auth_time", "acr", "amr")}
         session = {"sid": str(bound.login_session_id)} if bound.login_session_id else {}
-        told = self._told(request.user, request.client, bound.release["id_token"])
         payload = {
-            **told,
+            **told(request.user, request.client.pk, bound.release["id_token"], now=timezone.now()),
             **id_token,
             **proof,
             **session,
@@ -292,10 +281,3 @@ class Validator(OAuth2Validator):
         if known is None:
             known = request.bound.authentication["sub"] = subject_of(request.user, request.client)
         return str(known)
-
-    @staticmethod
-    def _told(user: User, application: Application, names: Collection[str]) -> dict[str, Any]:
-        if not names:
-            return {}
-        covered = releasable(user=user, application=application, now=timezone.now())
-        return openid_claims(user, [claim for claim in covered if claim.name in names])

@@ -26,12 +26,13 @@ def issue(*, agreement: Agreement, user: User, now: datetime, is_revocation: boo
     Called while the consent's row is locked, so that its receipts are a chain; the database refuses a second
     successor all the same.
     """
-    before = ConsentReceipt.objects.filter(consent_uuid=agreement.consent_uuid).order_by("-version").first()
+    earlier = ConsentReceipt.objects.filter(consent_uuid=agreement.consent_uuid).order_by("-version")
+    before = earlier.values_list("uuid", flat=True).first()
     uuid = uuid4()
     document = build(
         agreement,
         uuid=uuid,
-        supersedes=before.uuid if before else None,
+        supersedes=before,
         principal=user.username,
         controller=controller(),
         public_key=keys.signing_key().as_dict(private=False),
@@ -44,7 +45,7 @@ def issue(*, agreement: Agreement, user: User, now: datetime, is_revocation: boo
         user_uuid=user.uuid,
         issued_at=now,
         version=agreement.version,
-        supersedes=before.uuid if before else None,
+        supersedes=before,
         is_revocation=is_revocation,
         document=document,
         signed=keys.sign(serialized(document), type=TYPE),

@@ -105,11 +105,13 @@ def _detail(kind: EventKind, data: Mapping[str, Any], labels: Mapping[str, str])
     """What is particular to this event."""
     if kind in (EventKind.SESSION_ENDED, EventKind.SESSION_EXPIRED):
         return " · ".join(filter(None, [_ended_sessions(data), _reason(str(data.get("reason", "")))]))
+    # What the organisation itself keeps is a consent to no application.
+    application = str(data["application"]) or _("System consent") if "application" in data else ""
     if "claims" in data:
         changed = pgettext("separator of a list", ", ").join(labels[name] for name in data["claims"])
-        return " · ".join(filter(None, [str(data.get("application", "")), changed]))
-    if "application" in data:
-        return str(data["application"])
+        return " · ".join(filter(None, [application, changed]))
+    if application:
+        return application
     if "factor" in data:
         return _factor(data)
     return str(data.get("address", ""))

@@ -14,6 +14,8 @@ from myaccount.users.models import User
 from myaccount.web.selectors import portal_settings
 from sessions_app.models import EndReason, LoginSession
 from sessions_app.session_store import SessionStore
+from tests.consent.logout.support import used
+from tests.consent.support import make_application
 from tests.journeys.conftest import NewVisitor
 from tests.journeys.visitor import PERSONAL_INFO, SECURITY, Visitor
 from tests.support.people import PASSPHRASE, SAFARI_PHONE
@@ -38,6 +40,8 @@ def is_out(visitor: Visitor) -> None:
 
 
 def test_show_more_tells_everything_about_a_session(alice: User, visitor: Visitor, phone: Visitor) -> None:
+    session = LoginSession.objects.get()
+    used(make_application("Pickup", claims={}), session)
     visitor.sign_in()
     visitor.go_to("Security")
     rows = visitor.section("Active user sessions").get_by_role("group")
@@ -53,7 +57,7 @@ def test_show_more_tells_everything_about_a_session(alice: User, visitor: Visito
         "IP address": "127.0.0.1",
         "Login time": ", ",
         "Last accessed time": ", ",
-        "Applications": "My Account",
+        "Applications": "My Account Pickup First access",
     }.items():
         expect(rows.last.locator("dl > div").filter(has=visitor.page.get_by_text(label, exact=True))).to_contain_text(
             value

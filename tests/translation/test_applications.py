@@ -22,7 +22,10 @@ from tests.support.people import FIREFOX, make_person
 from tests.translation.reading import Reader
 
 pytestmark = pytest.mark.django_db
-DATA = ("Pickup", "Calendar", "Who is where.", "https://app.example/", "app.example", "answered 500", "Phone", FIREFOX, "pwd", "otp", "mfa")
+DATA = (
+    "Pickup", "Calendar", "Who is where.", "https://app.example/", "app.example", "answered 500", "Phone", FIREFOX,
+    "pwd", "otp", "mfa",
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -34,7 +37,8 @@ def anna() -> User:
 def reader(anna: User) -> Reader:
     """Somebody who reads the accented pseudo-language, with applications of every kind."""
     browser = sign_in(new_browser())
-    listed: dict[str, Any] = {"is_discoverable": True, "access_url": "https://app.example/", "description": "Who is where."}
+    words = {"access_url": "https://app.example/", "description": "Who is where."}
+    listed: dict[str, Any] = {"is_discoverable": True, **words}
     pickup = make_application("Pickup", may_work_offline=True, **listed)
     make_application("Calendar", logo=b"png", **listed)
     consent_to(anna, pickup, scope="openid profile email phone address offline_access")

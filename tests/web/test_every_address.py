@@ -44,9 +44,9 @@ OF_NO_FEATURE = PUBLIC | {
 KEPT_BY_BROWSERS = {"theme", "logo"}
 KEPT_BY_ANYBODY = {"openid-configuration", "openid-keys"}
 # Asked by applications' servers, which have no form of ours; they show a secret or a token instead of a cookie.
-# Signing out that another site asks for by POST changes nothing: it is asked for again by GET.
+# Signing in and out that another site asks for by POST changes nothing: it is asked for again by GET.
 BY_MACHINES = {"token", "userinfo", "introspect", "revoke-token"}
-WITHOUT_FORM = BY_MACHINES | {"openid-logout"}
+WITHOUT_FORM = BY_MACHINES | {"openid-logout", "authorize"}
 
 EVERY = addresses()
 OURS = [address for address in EVERY if address.path.startswith("/myaccount/")]

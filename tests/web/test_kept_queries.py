@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
@@ -42,6 +42,17 @@ def test_related_objects_come_along(alice: User, django_assert_num_queries: Djan
         (found,) = query.fetch(uuid=session.uuid)
         assert found.user == alice
     assert (found.uuid, found.started_at, found.methods) == (session.uuid, session.started_at, ["pwd"])
+
+
+def test_annotations_come_along(alice: User, bob: User) -> None:
+    alice.groups.add(Group.objects.create(name="a"))
+    of_groups = User.groups.through.objects.filter(user=OuterRef("pk"))
+    query: KeptQuery[Any] = KeptQuery(
+        lambda: User.objects.filter(pk=Given("user")).defer("password").annotate(has_group=Exists(of_groups))
+    )
+    assert [query.fetch(user=person.pk)[0].has_group for person in (alice, bob)] == [True, False]
+    (found,) = query.fetch(user=bob.pk)
+    assert (found.username, found.password) == ("bob", bob.password)
 
 
 def test_times_are_compared_as_times(alice: User) -> None:

@@ -46,7 +46,9 @@ class Command(BaseCommand):
     def _key_set(self, path: Path | None) -> dict[str, Any]:
         if path is None:
             return keys.public_key_set()
-        key_set: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        key_set = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(key_set, dict) or not isinstance(key_set.get("keys"), list):
+            raise ValueError(f"{path} is no JSON Web Key Set")
         return key_set
 
     def _print(self, verified: Verified) -> None:
@@ -69,4 +71,9 @@ class Command(BaseCommand):
                 lines.append(f"    passed on to {purpose['thirdPartyName']}")
         if document.get("supersedes"):
             lines.append(f"Supersedes  {document['supersedes']}")
-        self.stdout.write("\n".join(lines))
+        self.stdout.write("\n".join(map(_printable, lines)))
+
+
+def _printable(line: str) -> str:
+    """Without what would steer the terminal: names in a receipt are other people's words."""
+    return "".join(character if character.isprintable() else "\ufffd" for character in line)

@@ -147,6 +147,7 @@ def test_the_change_page_shows_what_to_paste(adas: Client) -> None:
         "http://localhost:8000/oauth2/logout/", "openid email profile offline_access", "client_secret_basic",
     ):  # fmt: skip
         assert text in page, text
+    assert "View on site" not in page  # the library's own page of an application, which is not there
 
 
 # Changing one

@@ -119,6 +119,14 @@ def test_the_section_is_one_query(alice: User, count: int, django_assert_num_que
     assert len(shown.in_force) == count
 
 
+def test_the_history_tells_of_which_application_and_attributes(alices: Client, consent: Consent) -> None:
+    services.revoke(consent=consent, origin=SYSTEM, now=timezone.now())
+    page = words_of(alices.get("/myaccount/security/history/"))
+    assert "Consent given Pickup · Email, Last Name, First Name" in page
+    assert "Consent given System consent · " in page
+    assert "Consent revoked Pickup" in page
+
+
 # The detail page
 
 
@@ -217,6 +225,11 @@ def test_an_attribute_without_system_consent_is_marked(alices: Client, consent: 
     services.revoke(consent=Consent.objects.get(application=None), origin=SYSTEM, now=timezone.now())
     page = words_of(alices.get(detail_of(consent)))
     assert page.count("Goes to no application: your system consent does not cover it.") == 2
+
+
+def test_it_says_when_switching_one_on_widens_the_system_consent(alices: Client, alice: User) -> None:
+    consent = consent_to(alice, make_application(claims=THREE), ["given_name"])
+    assert "Switching it on adds it to your system consent." in words_of(alices.get(detail_of(consent)))
 
 
 def test_a_purpose_in_other_words_is_asked_about_at_the_next_sign_in(alices: Client, consent: Consent) -> None:
@@ -350,3 +363,11 @@ def test_the_system_consent_can_end_on_a_day(alices: Client, consent: Consent) -
     after = until + timedelta(seconds=1)
     assert consent.application is not None
     assert may_release(user=consent.user, application=consent.application, now=after) == {"email"}
+
+
+def test_a_proven_number_is_taken_away_where_it_is_proven(alices: Client, alice: User) -> None:
+    alice.mobile = "+447400123456"
+    alice.save()
+    page = alices.get(SYSTEM_CONSENT).content.decode()
+    assert "erase_mobile" not in page
+    assert f'href="{reverse("edit-contact", args=["mobile"])}"' in page

@@ -98,6 +98,8 @@ def odd_server(answer: bytes, *, every: float = 0) -> Iterator[str]:
                 connection, _ = listening.accept()
                 kept.append(connection)
                 threading.Thread(target=speak, args=(connection,), daemon=True).start()
+        for connection in kept:
+            connection.close()
 
     def speak(connection: socket.socket) -> None:
         with suppress(OSError):

@@ -35,6 +35,7 @@ from tests.consent.logout.support import (
     used,
 )
 from tests.consent.support import make_application
+from tests.support.parallel import in_parallel
 from tests.support.people import make_person
 from tests.support.servers import free_port
 from tests.support.worker import work_once
@@ -253,6 +254,22 @@ def test_the_worker_does_it() -> None:
         work_once()
     assert len(listener.tokens) == 1
     assert delivery_of(application).state == DeliveryState.DELIVERED
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_workers_tell_each_application_once() -> None:
+    person = make_person()
+    with application_server() as listener:
+        application = make_application("Pickup", claims={}, backchannel_logout_uri=listener.uri)
+        for _ in range(12):
+            session = start(user=person, origin=SYSTEM, methods=["pwd"], now=timezone.now())
+            used(application, session)
+            end_it(session)
+        now = timezone.now()
+        told = in_parallel(lambda _: services.deliver_due(now=now), 4)
+    assert sum(told) == 12  # type: ignore[arg-type]
+    assert len(set(listener.tokens)) == len(listener.tokens) == 12
+    assert LogoutDelivery.objects.filter(state=DeliveryState.DELIVERED, attempts=1).count() == 12
 
 
 # Where it may lead

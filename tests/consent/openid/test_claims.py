@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 import time_machine
 from django.contrib.auth.models import Group
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.utils import timezone
+from oauth2_provider.oauth2_backends import get_oauthlib_core
 
 from consent.consents import services as consents
 from consent.consents.models import Consent
@@ -116,16 +117,18 @@ def test_only_what_is_listed_for_the_application_can_be_asked_for(alices: Client
     assert "email" not in read_jwt(given["id_token"])
 
 
-def test_an_attribute_never_takes_the_place_of_what_the_protocol_says(alices: Client, alice: User) -> None:
-    """An administrator may call one `sub`; it is told nowhere."""
-    Claim.objects.filter(name="country").update(openid_name="sub")
+@pytest.mark.parametrize("name", ["sub", "nonce", "aud", "at_hash", "iss", "sid", "acr", "exp"])
+def test_an_attribute_never_takes_the_place_of_what_the_protocol_says(alices: Client, alice: User, name: str) -> None:
+    """Whatever an administrator calls one."""
+    Claim.objects.filter(name="country").update(openid_name=name)
     alice.profile.values |= {"country": "somebody-else"}
     alice.profile.save()
     party = relying_party(claims={"given_name": True, "country": False})
     consent_to(alice, party.application)
-    given = party.tokens(alices, claims=json.dumps({"id_token": {"sub": None}, "userinfo": {"sub": None}}))
-    assert party.userinfo(given["access_token"]).json()["sub"] != "somebody-else"
-    assert read_jwt(given["id_token"])["sub"] != "somebody-else"
+    given = party.tokens(alices, claims=json.dumps({"id_token": {name: None}, "userinfo": {name: None}}))
+    identity = read_jwt(given["id_token"])
+    assert identity[name] != "somebody-else"
+    assert party.userinfo(given["access_token"]).json()["sub"] == identity["sub"]
 
 
 # The person decides, at any time
@@ -219,6 +222,25 @@ def test_a_mandatory_value_the_profile_lacks_is_asked_for_first(alices: Client, 
 
 
 # Userinfo
+
+
+def test_an_id_token_opens_nothing_the_library_protects(alices: Client, asks: RelyingParty) -> None:
+    """As it comes, it would take one for an access token."""
+    given, core = asks.tokens(alices), get_oauthlib_core()
+
+    def opens(token: str) -> bool:
+        request = RequestFactory().get("/", headers={"authorization": f"Bearer {token}"})
+        return bool(core.verify_request(request, ["openid"])[0])
+
+    assert opens(given["access_token"])
+    for token in (given["id_token"], given["refresh_token"], "", "x"):
+        assert not opens(token)
+
+
+def test_a_token_for_less_than_openid_is_none_for_userinfo(alices: Client, asks: RelyingParty) -> None:
+    given = asks.refresh(asks.tokens(alices)["refresh_token"], scope="email").json()
+    assert "id_token" not in given
+    assert asks.userinfo(given["access_token"]).status_code == 401
 
 
 def test_userinfo_takes_a_bearer_token_from_the_header_alone(alices: Client, asks: RelyingParty) -> None:

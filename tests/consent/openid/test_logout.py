@@ -132,8 +132,10 @@ def forged(token: str) -> list[str]:
 def test_what_is_no_token_of_ours_ends_nothing(alices: Client, pickup: RelyingParty) -> None:
     """Security 84."""
     hint = pickup.tokens(alices)["id_token"]
-    logout_token = keys.sign(keys.verify(hint, keys.public_key_set())[1], type="logout+jwt")
-    for wrong in [*forged(hint)[1:], logout_token]:
+    payload = keys.verify(hint, keys.public_key_set())[1]
+    logout_token = keys.sign(payload, type="logout+jwt")
+    of_another = keys.sign(payload.replace(b"http://localhost:8000", b"https://evil.example"), type="JWT")
+    for wrong in [*forged(hint)[1:], logout_token, of_another]:
         response = alices.get(asking(id_token_hint=wrong, post_logout_redirect_uri=BACK))
         assert response.status_code == 400, wrong
         assert is_signed_in(alices)

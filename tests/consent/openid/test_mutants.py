@@ -202,6 +202,30 @@ def test_the_form_needs_its_token(alice: Any, pickup: RelyingParty, alices: Clie
     assert careful.post(pickup.request(), {"decision": "allow", "claim_given_name": "on"}).status_code == 403
 
 
+def test_another_sites_form_is_only_asked_again_by_get(alices: Client, pickup: RelyingParty) -> None:
+    """Security 12; OpenID Connect Core 1.0, 3.1.2.1: an application may also send people by POST."""
+    stranger = Client(enforce_csrf_checks=True)
+    response = stranger.post(AUTHORIZE, parameters_of(pickup.request()))
+    assert response.status_code == 200
+    assert target_of(response).startswith(f"{AUTHORIZE}?client_id=")
+    assert not Grant.objects.exists()
+    assert target_of(alices.get(target_of(response))).startswith(f"{REDIRECT_URI}?code=")
+
+
+@pytest.mark.parametrize("scheme", ["javascript:alert(1)", "data:text/html,x", "evil://x", "file:///etc/passwd"])
+def test_people_are_sent_to_the_web_alone(alices: Client, pickup: RelyingParty, scheme: str) -> None:
+    """Security 11, 24: whatever an administrator could have registered."""
+    pickup.application.redirect_uris = pickup.application.post_logout_redirect_uris = scheme
+    pickup.application.save()
+    for changes in ({}, {"prompt": "consent"}, {"scope": "x"}, {"response_type": "token"}):
+        for response in (alices.get(pickup.request(**changes)), alices.post(pickup.request(), {"decision": "deny"})):
+            assert response.status_code == 400
+            assert "Location" not in response
+            assert b"http-equiv" not in response.content
+    out = {"client_id": pickup.application.client_id, "post_logout_redirect_uri": scheme}
+    assert alices.get("/oauth2/logout/", out).status_code == 400
+
+
 def test_the_consent_page_cannot_be_framed(alices: Client, pickup: RelyingParty) -> None:
     """Security 85."""
     page = alices.get(pickup.request(prompt="consent"))

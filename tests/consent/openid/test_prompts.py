@@ -25,6 +25,7 @@ from tests.support.browsing import SECOND_STEP, SIGN_IN, new_browser, sign_in
 from tests.support.factors import add_app, code_of
 from tests.support.people import CHROME, PASSPHRASE, make_person
 from tests.support.relying_party import RelyingParty, parameters_of, read_jwt, relying_party, target_of
+from tests.web.test_every_address import no_writes
 
 pytestmark = pytest.mark.usefixtures("consent")
 CONFIRM = "/myaccount/confirm/"
@@ -333,6 +334,25 @@ def test_people_outside_its_groups_are_told_and_so_is_the_application(
     assert alices.post(pickup.request(), {"decision": "allow", "claim_given_name": "on"}).status_code == 403
     alice.groups.add(group)
     assert is_let_in(alices.get(pickup.request()))
+
+
+# Looking
+
+
+def test_asking_writes_nothing(alices: Client, alice: User, pickup: RelyingParty) -> None:
+    """Security 12: only what is let in does, which is what the protocol asks for by GET."""
+    other = relying_party("Other", redirect_uris="https://other.example/callback")
+    add_app(alice)
+    subject = json.dumps({"id_token": {"sub": {"value": "5e2a9c1e-7d0f-4a53-9d6c-0d2b6f0f2b11"}}})
+    with no_writes():
+        assert alices.get(other.request()).status_code == 200
+        assert new_browser().get(other.request()).status_code == 302
+        for changes in (
+            {"prompt": "none"}, {"prompt": "login"}, {"prompt": "consent"}, {"max_age": "0"}, {"claims": subject},
+            {"acr_values": MULTI_FACTOR}, {"redirect_uri": "x"}, {"client_id": "x"}, {"scope": "x"},
+        ):  # fmt: skip
+            alices.get(other.request(**changes))
+        alices.get("/oauth2/logout/")
 
 
 # Going on after a form

@@ -432,6 +432,20 @@ def test_nobody_revokes_without_the_secret(alices: Client, pickup: RelyingParty)
     assert pickup.userinfo(given["access_token"]).status_code == 200
 
 
+def test_no_log_holds_a_secret(alices: Client, pickup: RelyingParty, caplog: pytest.LogCaptureFixture) -> None:
+    """Security 90: as production logs, refusals among it."""
+    caplog.set_level("INFO")
+    code = pickup.code(alices)
+    given = pickup.exchange(code).json()
+    pickup.exchange(code)
+    pickup.refresh(given["refresh_token"])
+    pickup.userinfo(given["access_token"])
+    alices.get(f"/oauth2/logout/?id_token_hint={given['id_token']}x")
+    RelyingParty(pickup.application, secret="a-wrong-secret").exchange("a-wrong-code")
+    for secret in (code, *given.values(), pickup.secret, pickup.verifier, "a-wrong-secret", "a-wrong-code"):
+        assert str(secret) == "900" or str(secret) not in caplog.text
+
+
 # Clean-up
 
 

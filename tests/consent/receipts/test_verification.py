@@ -116,6 +116,28 @@ def test_files_that_cannot_be_read_are_said_so(tmp_path: Path) -> None:
         call_command("verify_receipt", str(tmp_path / "nowhere.jws"))
 
 
+@pytest.mark.parametrize("content", ["[]", "{}", '{"keys": "a"}', "null", "no JSON"])
+def test_a_key_file_that_is_none_is_said_so(receipt: ConsentReceipt, tmp_path: Path, content: str) -> None:
+    file = tmp_path / "keys.json"
+    file.write_text(content)
+    with pytest.raises(CommandError, match="cannot be read"):
+        verify(receipt.signed, tmp_path, file)
+
+
+@pytest.mark.parametrize("signed", ["", "x", "a.b.c", "é.é.é"])
+def test_what_is_no_signed_file_at_all_is_not_genuine(tmp_path: Path, key_file: Path, signed: str) -> None:
+    with pytest.raises(CommandError, match="NOT genuine"):
+        verify(signed, tmp_path, key_file)
+
+
+def test_names_do_not_steer_the_terminal(alice: User, tmp_path: Path) -> None:
+    """Security 23: they are other people's words."""
+    consent = consent_to(alice, make_application("Evil\x1b[2J"))
+    out = verify(ConsentReceipt.objects.get(consent_uuid=consent.uuid).signed, tmp_path)
+    assert "\x1b" not in out
+    assert "Evil" in out
+
+
 def test_a_receipt_is_verified_after_the_key_was_replaced(
     receipt: ConsentReceipt, tmp_path: Path, settings: pytest.FixtureRequest
 ) -> None:
