@@ -7,7 +7,7 @@ from typing import Any, cast
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.forms import ModelForm
+from django.forms import BaseInlineFormSet, ModelForm
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
@@ -33,10 +33,21 @@ SECRET_PAGE = "admin/consent/application/secret.html"  # noqa: S105 (a template)
 admin.site.unregister(Application)
 
 
+class ClaimFormSet(BaseInlineFormSet[ApplicationClaim, Application, ModelForm[ApplicationClaim]]):
+    """The attributes asked for."""
+
+    def add_fields(self, form: ModelForm[ApplicationClaim], index: int | None) -> None:
+        """Name the inputs for those who do not see the heading of their column."""
+        super().add_fields(form, index)
+        for name in {"claim", "purpose", "is_mandatory", "DELETE"} & form.fields.keys():
+            form.fields[name].widget.attrs["aria-label"] = form.fields[name].label
+
+
 class ClaimInline(admin.TabularInline[ApplicationClaim, Application]):
     """The attributes it asks for; it gets no others, whatever it asks for."""
 
     model = ApplicationClaim
+    formset = ClaimFormSet
     extra = 0
     fields = ("claim", "purpose", "is_mandatory")
     ordering = ("claim__order", "claim__name")
@@ -55,7 +66,6 @@ class ApplicationAdmin(admin.ModelAdmin[Application]):
     list_display = ("name", "client_id", "client_type", "is_discoverable", "is_active")
     list_filter = ("is_active", "is_discoverable")
     search_fields = ("name", "client_id")
-    filter_horizontal = ("groups",)
     readonly_fields = ("client_id_in_use", "secret", "settings_to_paste")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Application]:
@@ -102,7 +112,7 @@ class ApplicationAdmin(admin.ModelAdmin[Application]):
         if obj.client_type == Application.CLIENT_PUBLIC:
             return _("None: a public application has no secret.")
         return format_html(
-            '{} <a href="{}">{}</a>',
+            '{} <a class="button" href="{}">{}</a>',
             _("Was shown once, and cannot be read again."),
             reverse("admin:consent_application_secret", args=[obj.pk]),
             _("Make a new one"),

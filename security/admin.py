@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from myaccount.users.models import User
-from myaccount.web.one_row_admin import OneRowAdmin, OneRowForm
+from myaccount.web.one_row_admin import OneRowAdmin, VersionedForm
 from myaccount.web.requests import origin
 from security.factors.kinds import ENROLLABLE, FIRST, SECOND, Authenticator
 from security.policy.models import AuthenticationChain, ChainStep, Requirement, SignInPolicy
@@ -29,7 +29,7 @@ __all__ = ["questions_admin", "recovery_admin"]
 _METHODS = [(kind.value, kind.label) for kind in SECOND]
 
 
-class PolicyForm(OneRowForm):
+class PolicyForm(VersionedForm):
     """Who has to have a second factor, which ones, and how long a browser can be trusted."""
 
     groups = forms.ModelMultipleChoiceField(

@@ -129,7 +129,7 @@ class ApplicationForm(forms.ModelForm[Application]):
             "policy_url", "access_url", "is_discoverable", "groups", "is_first_party", "is_active", "may_work_offline",
             "subject_type", "sector", "backchannel_logout_uri",
         )  # fmt: skip
-        widgets = {"description": AdminTextInputWidget}
+        widgets = {"description": AdminTextInputWidget, "groups": forms.CheckboxSelectMultiple}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -17,9 +17,11 @@ from django.utils.translation import gettext_lazy
 
 from consent.purposes.models import Controller, Purpose, PurposeCategory
 from consent.purposes.selectors import controller
-from consent.purposes.services import ChangedMeanwhile, change_controller, save_purpose
+from consent.purposes.services import change_controller, save_purpose
 from myaccount.users.models import User
+from myaccount.web.one_row_admin import OneRowAdmin, VersionedForm
 from myaccount.web.requests import origin
+from myaccount.web.services import ChangedMeanwhile
 
 
 def _web_address(label: Any) -> forms.URLField:
@@ -33,12 +35,11 @@ def _web_address(label: Any) -> forms.URLField:
     )
 
 
-class ControllerForm(forms.ModelForm[Controller]):
+class ControllerForm(VersionedForm):
     """Who answers for the data, as receipts will name them."""
 
     url = _web_address(gettext_lazy("Web address"))
     policy_url = _web_address(gettext_lazy("Privacy policy"))
-    opened_version = forms.IntegerField(label="", widget=forms.HiddenInput)
 
     class Meta:
         model = Controller
@@ -46,10 +47,6 @@ class ControllerForm(forms.ModelForm[Controller]):
             "name", "contact", "email", "phone", "street", "locality", "region", "postal_code", "country", "url",
             "policy_url", "is_on_behalf", "jurisdiction", "receipt_years",
         )  # fmt: skip
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.initial["opened_version"] = self.instance.version
 
     def clean_country(self) -> str:
         """Two letters, as receipts have it."""
@@ -60,10 +57,11 @@ class ControllerForm(forms.ModelForm[Controller]):
 
 
 @admin.register(Controller)
-class ControllerAdmin(admin.ModelAdmin[Controller]):
-    """One row, so the list leads straight to its form."""
+class ControllerAdmin(OneRowAdmin[Controller]):
+    """Who answers for the data."""
 
     form = ControllerForm
+    current = staticmethod(controller)
     fieldsets = (
         (
             None,
@@ -79,27 +77,6 @@ class ControllerAdmin(admin.ModelAdmin[Controller]):
         (gettext_lazy("Receipts"), {"fields": ["jurisdiction", "receipt_years"]}),
     )
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Controller | None = None) -> bool:
-        return False
-
-    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Controller | None:
-        """The row, or the defaults while nobody has saved one."""
-        return controller() if object_id == "1" else None
-
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """There is one row: straight to its form."""
-        return HttpResponseRedirect(reverse("admin:consent_controller_change", args=[1]))
-
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Answer a form that was opened before somebody else saved with the row as it is now."""
-        try:
-            return super().changeform_view(request, *args, **kwargs)
-        except ChangedMeanwhile:
-            return _as_it_is_now(request, "admin:consent_controller_change", 1)
-
     def save_model(self, request: HttpRequest, obj: Controller, form: ModelForm[Any], change: Any) -> None:
         """Save, and write the event, in one transaction."""
         change_controller(
@@ -111,19 +88,13 @@ class ControllerAdmin(admin.ModelAdmin[Controller]):
         )
 
 
-class PurposeForm(forms.ModelForm[Purpose]):
+class PurposeForm(VersionedForm):
     """What people read before they agree."""
-
-    opened_version = forms.IntegerField(label="", widget=forms.HiddenInput)
 
     class Meta:
         model = Purpose
         fields = ("name", "description", "translations", "categories", "is_primary", "third_party")
         widgets = {"categories": forms.CheckboxSelectMultiple}
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.initial["opened_version"] = self.instance.version
 
 
 @admin.register(Purpose)

@@ -13,13 +13,10 @@ from consent.purposes.selectors import controller
 from myaccount.activity.kinds import EventKind
 from myaccount.activity.services import Origin, record
 from myaccount.users.models import User
+from myaccount.web.services import ChangedMeanwhile
 
 _NOT_A_SETTING: Final = {"id", "version"}
 SAYING: Final = ("name", "description", "translations", "is_primary", "third_party")  # what people read and agree to
-
-
-class ChangedMeanwhile(Exception):  # noqa: N818
-    """Somebody else saved it since the form was opened."""
 
 
 @transaction.atomic

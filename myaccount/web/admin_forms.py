@@ -16,7 +16,7 @@ from myaccount.web import colours, logos
 from myaccount.web.features import BY_ID, FEATURES, Feature, FeatureState, choices_for
 from myaccount.web.forms import validate_visible
 from myaccount.web.models import PortalSettings
-from myaccount.web.one_row_admin import OneRowForm
+from myaccount.web.one_row_admin import VersionedForm
 
 
 def field_name(feature: Feature) -> str:
@@ -37,7 +37,7 @@ class StoredLogo:
         return str(_("the logo in use"))
 
 
-class BaseSettingsForm(OneRowForm):
+class BaseSettingsForm(VersionedForm):
     """Everything but the choices for features, which are added below."""
 
     accent_color = forms.CharField(

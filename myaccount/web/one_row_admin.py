@@ -16,7 +16,7 @@ from myaccount.web.services import ChangedMeanwhile
 Row = TypeVar("Row", bound=Model)
 
 
-class OneRowForm(forms.ModelForm[Any]):
+class VersionedForm(forms.ModelForm[Any]):
     """Knows which version of the row it was opened with; the service that saves compares it (security 28)."""
 
     opened_version = forms.IntegerField(label="", widget=forms.HiddenInput)

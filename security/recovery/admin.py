@@ -12,14 +12,14 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
 from myaccount.users.models import User
-from myaccount.web.one_row_admin import OneRowAdmin, OneRowForm
+from myaccount.web.one_row_admin import OneRowAdmin, VersionedForm
 from myaccount.web.requests import origin
 from security.recovery.models import CaptchaUse, RecoverySettings
 from security.recovery.selectors import recovery_settings
 from security.recovery.settings import change_settings
 
 
-class RecoverySettingsForm(OneRowForm):
+class RecoverySettingsForm(VersionedForm):
     """Each switch with what it does and what it risks."""
 
     class Meta:
