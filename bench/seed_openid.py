@@ -1,4 +1,4 @@
-"""The application both providers know. `python -m bench.seed_openid` fills the library's; the portal's seed calls `fill`."""
+"""The application both providers know; `python -m bench.seed_openid` fills the library's database."""
 
 from __future__ import annotations
 

@@ -11,7 +11,8 @@ from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q
 
 from consent.applications.models import Application
 from consent.applications.selectors import in_words, initial_of, logo_url, without_logos
-from consent.consents.models import Consent, State
+from consent.consents.models import Consent, ConsentedClaim, State
+from consent.consents.selectors import NEVER_NEED_SYSTEM_CONSENT
 from consent.tokens.models import RefreshToken
 from myaccount.users.models import User
 from myaccount.web import formats
@@ -34,7 +35,17 @@ class AuthorizedApplication:
 def authorized(user: User, *, now: datetime) -> list[AuthorizedApplication]:
     """Those with a consent in force, the one used last first. Two queries."""
     offline = RefreshToken.objects.filter(user=user, application=OuterRef("application"), is_offline=True, revoked=None)
-    granted = Q(claims__is_granted=True) & (Q(claims__expires_at=None) | Q(claims__expires_at__gt=now))
+    unexpired = Q(expires_at=None) | Q(expires_at__gt=now)
+    in_force = Q(consent__state=State.ACTIVE) & (Q(consent__valid_until=None) | Q(consent__valid_until__gt=now))
+    kept = ConsentedClaim.objects.filter(
+        unexpired, in_force, is_granted=True, consent__user=user, consent__application=None
+    )
+    by_right = (
+        Q(claims__claim__is_required=True)
+        | Q(claims__claim__name__in=NEVER_NEED_SYSTEM_CONSENT)
+        | Q(claims__claim__in=kept.values("claim"))
+    )
+    granted = Q(claims__is_granted=True) & (Q(claims__expires_at=None) | Q(claims__expires_at__gt=now)) & by_right
     consents = (
         Consent.objects.filter(user=user, application__isnull=False, state=State.ACTIVE)
         .filter(Q(valid_until=None) | Q(valid_until__gt=now))

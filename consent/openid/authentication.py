@@ -47,8 +47,7 @@ class Proof:
 def proof_in(session: SessionBase) -> Proof:
     """What the session remembers."""
     shown = tuple(step_up.shown_in(session))
-    is_multi = is_multi_factor(shown) or step_up.level_of(session) >= step_up.TWO_FACTORS
-    return Proof(step_up.confirmed_at(session), shown, is_multi)
+    return Proof(step_up.confirmed_at(session), shown, is_multi_factor(shown))
 
 
 def needs_second_factor(proof: Proof, user: User, *, wanted: tuple[str, ...], is_essential: bool) -> bool:

@@ -22,7 +22,7 @@ from consent.consents.models import Consent
 from consent.consents.selectors import Asking, application_claims, asking_of
 from consent.openid import answers, live
 from consent.openid.authentication import NeverEnough, is_recent, needs_second_factor, proof_in
-from consent.openid.claims import Release, requested_names
+from consent.openid.claims import Release, requested_names, with_meaning
 from consent.openid.id_tokens import hinted
 from consent.openid.requests import AuthorizationRequest, QueryOnlyCore, Refused, Unanswerable, read
 from consent.openid.scopes import OFFLINE_ACCESS
@@ -82,6 +82,7 @@ class _Turn:
         self.application = asked.application
         self.decision: str = request.POST.get("decision", "")
         self.proof = proof_in(request.session)
+        self.scopes: list[str] = []  # those asked for that mean something for this application
 
     def answer(self) -> HttpResponse:
         if not self.request.user.is_authenticated:
@@ -95,6 +96,7 @@ class _Turn:
         if self.decision == "deny":
             raise Refused("access_denied")
         rows = list(application_claims(self.application))
+        self.scopes = with_meaning(self.asked.scopes, rows)
         release = requested_names(rows, self.asked.scopes, self.asked.claims)
         asking = asking_of(
             user=self.request.user,
@@ -185,7 +187,7 @@ class _Turn:
                     user=self.request.user,
                     asking=asking,
                     granted=form.granted,
-                    scope=" ".join(self.asked.scopes),
+                    scope=" ".join(self.scopes),
                     valid_until=form.valid_until,
                     origin=origin(self.request),
                     now=self.now,
@@ -197,6 +199,7 @@ class _Turn:
             "application": self.application,
             "controller": Controller.objects.filter(pk=1).first() or Controller(),
             "is_offline": OFFLINE_ACCESS in self.asked.scopes,
+            "another_account": to_sign_in_again(self.asked.address()).url,
         }
         return render(self.request, "consent/ask.html", context, status=_REFUSED if is_sent else 200)
 
@@ -212,7 +215,7 @@ class _Turn:
         }
         # Keys beside oauthlib's own become attributes of its request, which the validator gets.
         credentials = {**asked.credentials, "binding": binding, "client": self.application, "ui_locales": ""}
-        url, *_rest = _core().create_authorization_response(request, list(asked.scopes), credentials, allow=True)
+        url, *_rest = _core().create_authorization_response(request, self.scopes, credentials, allow=True)
         note_access(
             login_session=request.login_session,
             application=self.application,
@@ -220,7 +223,7 @@ class _Turn:
             origin=origin(request),
             now=self.now,
         )
-        consents.note_use(consent=consent, scope=" ".join(asked.scopes), now=self.now)
+        consents.note_use(consent=consent, scope=" ".join(self.scopes), now=self.now)
         return answers.to_application(request, url, name=self.application.name)
 
 

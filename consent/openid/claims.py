@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from consent.applications.models import ApplicationClaim
 from consent.consents.selectors import releasable
-from consent.openid.scopes import scope_of
+from consent.openid.scopes import OFFLINE_ACCESS, OPENID, scope_of
 from myaccount.claims.models import Claim, ClaimType
 from myaccount.users.models import User
 from profile.selectors import ROLE, attribute_values
@@ -52,6 +52,12 @@ def requested_names(
         userinfo=tuple(n for n, openid in listed if scope_of(openid) in scopes or openid in by_name["userinfo"]),
         id_token=tuple(n for n, openid in listed if openid in by_name["id_token"]),
     )
+
+
+def with_meaning(scopes: Collection[str], asked: Iterable[ApplicationClaim]) -> list[str]:
+    """Of these scopes those that give the application something: what it was not listed for, it was not asked for."""
+    giving = {OPENID, OFFLINE_ACCESS, *(scope_of(openid_name(row.claim)) for row in asked)}
+    return [scope for scope in scopes if scope in giving]
 
 
 def narrowed(release: Mapping[str, list[str]], scopes: Collection[str]) -> dict[str, list[str]]:

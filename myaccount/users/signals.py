@@ -19,8 +19,8 @@ mobile_changed = Signal()
 password_changed = Signal()
 
 
-# Sign-in sessions of one person are over. Sent with: user, session_uuids, reason, origin, now, and ends_offline: whether
-# what applications may do while nobody is signed in is to end, too.
+# Sign-in sessions of one person are over. Sent with: user, session_uuids, reason, origin, now, and ends_offline:
+# whether what applications may do while nobody is signed in is to end, too.
 sessions_ended = Signal()
 
 

@@ -110,9 +110,10 @@ def enrolled(request: EnrolmentRequest, authenticator: Authenticator, message: s
     messages.success(request, message)
     if request.enroller.is_signing_in:
         return _continue_sign_in[0](request, authenticator)
-    # Proving the new factor is as good a proof as any of its kind.
+    # Proving the new factor is as good a proof as any of its kind here; applications are not told of it as one,
+    # since whoever had the password alone could have set it up.
     request.session.cycle_key()
-    step_up.mark_confirmed(request.session, now=timezone.now(), level=step_up.TWO_FACTORS, shown=[authenticator])
+    step_up.mark_confirmed(request.session, now=timezone.now(), level=step_up.TWO_FACTORS)
     wanted = request.session.pop(_NEXT_KEY, None)
     return go_to(request, wanted) if wanted else to_section("security", SECTION)
 

@@ -10,6 +10,7 @@ import hashlib
 import secrets
 from datetime import datetime, timedelta
 from functools import partial
+from math import ceil
 from typing import Final
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -155,7 +156,7 @@ def make_and_send_code(recovery_id: str, *, now: datetime) -> None:
     recovery.token_digest = "" if is_sms else digest_of(token)
     recovery.save(update_fields=["code_digest", "token_digest"])
     life = recovery.code_expires_at - now
-    context = {"code": code, "minutes": max(1, int(life.total_seconds() // 60))}
+    context = {"code": code, "minutes": max(1, ceil(life.total_seconds() / 60))}
     for recipient in recipients:
         if is_sms:
             host = urlsplit(settings.PUBLIC_URL).hostname or ""

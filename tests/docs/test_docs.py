@@ -17,7 +17,8 @@ ROOT = Path(settings.BASE_DIR)
 DOCUMENTS = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
 DECISIONS = sorted((ROOT / "docs" / "adr").glob("*.md"))
 TOP_LEVEL = {
-    "bench", "consent", "docs", "examples", "locale", "myaccount", "profile", "requirements", "scripts", "security", "sessions_app",
+    "bench", "consent", "docs", "examples", "locale", "myaccount", "profile", "requirements", "scripts", "security",
+    "sessions_app",
     "static", "templates", "tests",
 }  # fmt: skip
 # Read by Django, not by our settings.
