@@ -11,6 +11,8 @@ class ConsentConfig(AppConfig):
         """Turn the arrows round: what lies below asks through these, and knows nothing of this area."""
         from consent import receivers, tasks  # noqa: F401, PLC0415
         from consent.applications import selectors  # noqa: PLC0415
+        from security.sign_in.views import register_application_name  # noqa: PLC0415
         from sessions_app.selectors import register_used_applications  # noqa: PLC0415
 
         register_used_applications(selectors.used_in)
+        register_application_name(selectors.name_of)

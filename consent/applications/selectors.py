@@ -146,3 +146,13 @@ def in_words(scopes: Iterable[str]) -> list[str]:
         "offline_access": _("working while you are not signed in"),
     }
     return [words[scope] for scope in scopes if scope in words]
+
+
+def name_of(client_id: str) -> str:
+    """What people call an application they can sign in to; empty for any other client ID. One query."""
+    if "\x00" in client_id:
+        return ""
+    name: str = (
+        Application.objects.filter(client_id=client_id, is_active=True).values_list("name", flat=True).first() or ""
+    )
+    return name

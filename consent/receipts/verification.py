@@ -37,7 +37,7 @@ def verify(signed: str, key_set: dict[str, Any]) -> Verified:
         header, payload = keys.verify(signed.strip(), key_set)
         document = json.loads(payload)
     except (JoseError, ValueError) as error:
-        raise NotGenuine(f"not signed by one of these keys, or changed since: {error}") from error
+        raise NotGenuine("it was not signed by one of these keys, or it was changed since") from error
     if header.get("typ") != TYPE:
         raise NotGenuine(f"signed, but no receipt: its type is {header.get('typ')!r}")
     missing = missing_members(document)

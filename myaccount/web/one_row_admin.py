@@ -54,6 +54,11 @@ class OneRowAdmin(admin.ModelAdmin[Row], Generic[Row]):
             messages.error(request, text)
             return self._to_form()
 
+    def response_change(self, request: HttpRequest, obj: Row) -> HttpResponse:
+        """Back to the form: there is no list to go to."""
+        messages.success(request, _("Saved."))
+        return self._to_form()
+
     def _to_form(self) -> HttpResponse:
         meta = self.model._meta
         return HttpResponseRedirect(reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=[1]))

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from myaccount.limits.services import TooManyAttempts
 from myaccount.web import step_up
-from myaccount.web.redirects import AGAIN, go_to, login_hint, requested_next, safe_next, to_signed_out
+from myaccount.web.redirects import AGAIN, application_of, go_to, login_hint, requested_next, safe_next, to_signed_out
 from myaccount.web.requests import PortalRequest
 from myaccount.web.signed_in import signed_in
 from security import pending
@@ -46,6 +46,16 @@ def register_links(links: Callable[[], list[Link]]) -> None:
     """Let an area that lies above offer links below the sign-in form."""
     if links not in _links:
         _links.append(links)
+
+
+NameOf = Callable[[str], str]
+_names: list[NameOf] = []
+
+
+def register_application_name(of: NameOf) -> None:
+    """Let an area that lies above tell what people call the application with a client ID; empty for none it knows."""
+    if of not in _names:
+        _names.append(of)
 
 
 @require_http_methods(["GET", "POST"])
@@ -86,8 +96,15 @@ def sign_in_page(request: HttpRequest, form: SignInForm, next_path: str, *, stat
         "was_ended": request.GET.get("ended") == EndReason.NO_LONGER_VALID,
         "demo_people": _DEMO_PEOPLE if settings.DEBUG else (),
         "links": [link for links in _links for link in links()],
+        "application": _application_name(next_path),
     }
     return render(request, "security/sign_in.html", context, status=status)
+
+
+def _application_name(next_path: str) -> str:
+    """Where the person wants to go; empty for the portal itself."""
+    client_id = application_of(next_path)
+    return next((name for of in _names if (name := of(client_id))), "") if client_id else ""
 
 
 def _is_past_captcha(request: HttpRequest, *, now: datetime) -> bool:

@@ -766,7 +766,7 @@ def test_without_script_and_check_everything_works(alice: User, new_visitor: New
     page.get_by_role("button", name="Update").click()
     enter(visitor, code_in(arrived(mails, "recovery address", SPARE)), "Confirm")
     visitor.expect_message("Your recovery address was updated.")
-    section(visitor).get_by_role("link", name="Delete security questions").click()
+    section(visitor).get_by_role("link", name="Remove security questions").click()
     expect(visitor.heading).to_have_text("Remove your security questions?")
     page.get_by_role("button", name="Remove").click()
     visitor.expect_message("Your security questions were removed.")

@@ -348,7 +348,7 @@ def questions_with_errors(visitor: Visitor) -> None:
 @state
 def questions_remove_dialog(visitor: Visitor) -> None:
     as_alice(SECURITY, has_everything=True)(visitor)
-    visitor.page.get_by_role("link", name="Delete security questions").click()
+    visitor.page.get_by_role("link", name="Remove security questions").click()
     expect(visitor.page.get_by_role("dialog")).to_be_visible()
 
 

@@ -178,7 +178,7 @@ def test_a_person_removes_their_questions(alice: User, visitor: Visitor) -> None
     choose_questions(alice)
     page = visitor.already_signed_in()
     visitor.open(SECURITY)
-    section(visitor).get_by_role("link", name="Delete security questions").click()
+    section(visitor).get_by_role("link", name="Remove security questions").click()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("Your answers are deleted")
     dialog.get_by_role("button", name="Remove").click()

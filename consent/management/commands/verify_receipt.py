@@ -66,12 +66,20 @@ class Command(BaseCommand):
         ]
         for purpose in service["purposes"]:
             lines.append(f"  {purpose['purpose']} ({', '.join(purpose['purposeCategory'])})")
-            lines.append(f"    {', '.join(purpose['piiCategory'])}; {purpose['termination']}")
+            lines.append(f"    {', '.join(purpose['piiCategory'])}; {_until(purpose['termination'])}")
             if purpose["thirdPartyDisclosure"]:
                 lines.append(f"    passed on to {purpose['thirdPartyName']}")
         if document.get("supersedes"):
             lines.append(f"Supersedes  {document['supersedes']}")
         self.stdout.write("\n".join(map(_printable, lines)))
+
+
+def _until(termination: str) -> str:
+    """`VALID_UNTIL:<milliseconds>` as a moment people can read; anything else as it stands."""
+    kind, _, milliseconds = termination.partition(":")
+    if kind != "VALID_UNTIL" or not milliseconds.isdecimal():
+        return termination
+    return f"valid until {datetime.fromtimestamp(int(milliseconds) / 1000, UTC).isoformat()}"
 
 
 def _printable(line: str) -> str:

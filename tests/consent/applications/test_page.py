@@ -6,6 +6,7 @@ import re
 import uuid
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.contrib.auth.models import Group
@@ -23,6 +24,7 @@ from sessions_app.models import LoginSession
 from tests.consent.support import consent_to, make_application
 from tests.support.browsing import new_browser
 from tests.support.people import make_person
+from tests.support.relying_party import relying_party
 from tests.web.test_errors import words_of
 
 PAGE = "/myaccount/applications/"
@@ -172,7 +174,7 @@ def test_authorized_applications_say_what_they_may_do(alices: Client, alice: Use
     section = authorized(alices)
     for words in ("Pickup", "May know 1 of your attributes", "your profile, your e-mail address", "3 minutes ago"):
         assert words in section
-    assert "Ends when you sign out" in section
+    assert "Has access only while you are signed in" in section
     assert f'href="{reverse("remove-application", args=[consent.uuid])}"' in alices.get(PAGE).content.decode()
 
 
@@ -182,9 +184,9 @@ def test_offline_access_is_said(alices: Client, alice: User) -> None:
     consent_to(alice, pickup, scope="openid offline_access")
     token = {"user": alice, "application": pickup, "is_offline": True, "ends_at": now + timedelta(days=1)}
     RefreshToken.objects.create(token="first", **token)
-    assert "Goes on while you are not signed in" in authorized(alices)
+    assert "Has access while you are not signed in, too" in authorized(alices)
     RefreshToken.objects.update(revoked=now)
-    assert "Goes on while you are not signed in" not in authorized(alices)
+    assert "Has access while you are not signed in, too" not in authorized(alices)
 
 
 def test_consents_of_others_revoked_ones_and_those_that_ran_out_are_not_listed(
@@ -252,3 +254,11 @@ def test_what_is_read_only_has_no_buttons(alices: Client, alice: User) -> None:
     assert "Remove Application" not in page
     assert "favourite/" not in page
     assert favourite(alices, application).status_code == 403
+
+
+def test_the_sign_in_page_says_where_one_is_going(browser: Client, db: None) -> None:
+    pickup = relying_party("Pickup & more")
+    page = browser.get(f"/myaccount/sign-in/?{urlencode({'next': pickup.request()})}").content.decode()
+    assert "to go on to Pickup &amp; more" in page
+    for path in ("/myaccount/security/", pickup.request(client_id="nobody"), pickup.request(client_id="a\x00b")):
+        assert "to go on to" not in browser.get(f"/myaccount/sign-in/?{urlencode({'next': path})}").content.decode()

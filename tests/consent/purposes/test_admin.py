@@ -65,7 +65,7 @@ def test_of_two_administrators_the_second_is_told(adas: Client) -> None:
     stale = filled_in(adas, CONTROLLER, name="Mine")
     adas.post(CONTROLLER, filled_in(adas, CONTROLLER, name="Theirs"))
     response = adas.post(CONTROLLER, stale, follow=True)
-    assert "Somebody else changed this meanwhile." in words_of(response)
+    assert "Somebody else changed the settings meanwhile." in words_of(response)
     assert controller().name == "Theirs"
 
 
