@@ -40,7 +40,8 @@ class ClaimFormSet(BaseInlineFormSet[ApplicationClaim, Application, ModelForm[Ap
         """Name the inputs for those who do not see the heading of their column."""
         super().add_fields(form, index)
         for name in {"claim", "purpose", "is_mandatory", "DELETE"} & form.fields.keys():
-            form.fields[name].widget.attrs["aria-label"] = form.fields[name].label
+            widget: Any = form.fields[name].widget
+            getattr(widget, "widget", widget).attrs["aria-label"] = form.fields[name].label  # admin wraps selects
 
 
 class ClaimInline(admin.TabularInline[ApplicationClaim, Application]):

@@ -151,6 +151,7 @@ def test_an_attribute_an_administrator_adds_is_there_to_fill_in(alice: User, vis
     visitor.field("Badge number").fill("1")
     page.keyboard.press("Enter")
     expect(page.get_by_role("alert")).to_contain_text("Like AB1234.")
+    expect(page.get_by_role("alert")).to_be_focused()  # the page is done taking the focus
     visitor.field("Badge number").fill("AB1234")
     page.keyboard.press("Enter")
     visitor.expect_message("Badge number was updated.")

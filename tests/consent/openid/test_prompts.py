@@ -21,8 +21,9 @@ from security.factors.kinds import Authenticator
 from security.factors.models import TotpDevice
 from security.policy.models import AuthenticationChain, ChainStep
 from tests.consent.support import consent_to
+from tests.security.factors.support import ADD_APP, app_code, open_page, post
 from tests.support.browsing import SECOND_STEP, SIGN_IN, new_browser, sign_in
-from tests.support.factors import add_app, code_of
+from tests.support.factors import add_app, code_of, typed_secret
 from tests.support.people import CHROME, PASSPHRASE, make_person
 from tests.support.relying_party import RelyingParty, parameters_of, read_jwt, relying_party, target_of
 from tests.web.test_every_address import no_writes
@@ -243,6 +244,16 @@ def test_who_has_a_second_factor_is_asked_for_it(alices: Client, alice: User, pi
     assert (identity["acr"], identity["amr"]) == (MULTI_FACTOR, ["pwd", "otp", "mfa"])
     assert acr_of(pickup, alices, claims=essential(MULTI_FACTOR))[0] == MULTI_FACTOR
     assert acr_of(pickup, alices, claims=essential(SINGLE_FACTOR))[0] == SINGLE_FACTOR
+
+
+def test_a_factor_set_up_with_the_password_alone_is_no_second_factor_yet(
+    alices: Client, alice: User, pickup: RelyingParty
+) -> None:
+    """Security 53: whoever has only the password cannot raise themselves to more by adding an app of their own."""
+    seed = typed_secret(open_page(alices, ADD_APP))
+    post(alices, ADD_APP, name="Phone", code=app_code(seed))
+    assert TotpDevice.objects.filter(user=alice).exists()
+    assert acr_of(pickup, alices) == (SINGLE_FACTOR, ["pwd"])
 
 
 def test_two_factors_at_sign_in_are_told(alice: User, pickup: RelyingParty) -> None:
