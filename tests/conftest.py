@@ -14,6 +14,7 @@ from django.db import connection
 from django.db.models.signals import post_migrate
 from django.test import Client
 from django.utils import translation
+from pytest_django.plugin import DjangoDbBlocker
 from pytest_socket import enable_socket, socket_allow_hosts
 
 from consent.receipts import triggers
@@ -66,6 +67,18 @@ def receipts_do_not_survive_a_flush() -> Iterator[None]:
         operations.execute_sql_flush = past_the_triggers
     yield
     operations.execute_sql_flush = flush
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """As the plugin does it. On PostgreSQL whoever is still connected is sent away first, or nothing could be dropped:
+    a thread of the live server keeps its connection until the browser has closed its socket."""
+    yield
+    with django_db_blocker.unblock():
+        if connection.vendor == "postgresql":
+            others = "datname = current_database() AND pid <> pg_backend_pid()"
+            with connection.cursor() as cursor:
+                cursor.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -60,9 +60,12 @@ def playwright() -> Iterator[Playwright]:
 
 
 @pytest.fixture(scope="session")
-def running() -> list[Browser]:
+def running(playwright: Playwright) -> Iterator[list[Browser]]:
     """The worker's browser, once it was started."""
-    return []
+    started: list[Browser] = []
+    yield started
+    for browser in started:
+        browser.close()
 
 
 @pytest.fixture

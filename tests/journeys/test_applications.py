@@ -55,6 +55,12 @@ def pickup(live_server: LiveServer, settings: Settings, monkeypatch: pytest.Monk
 
 
 @pytest.fixture
+def new_visitor(pickup: Pickup, new_visitor: NewVisitor) -> NewVisitor:
+    """Who comes after the application leaves before it: its server stops when no page asks it for anything."""
+    return new_visitor
+
+
+@pytest.fixture
 def application(pickup: Pickup) -> Application:
     return Application.objects.get()
 
