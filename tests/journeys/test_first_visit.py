@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Final
 
 import brotli
+import pytest
 from playwright.sync_api import Page, Response
 
 from tests.journeys.visitor import PERSONAL_INFO, SECURITY, Visitor
 from tests.support.factors import add_app, add_codes, add_sms
 from tests.support.lives import make_settled_person
+
+pytestmark = pytest.mark.looks
 
 KB: Final = 1024
 FACTORS: Final = f"{SECURITY}factors/"

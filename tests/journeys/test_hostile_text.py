@@ -14,6 +14,8 @@ from tests.journeys.conftest import NewVisitor
 from tests.journeys.visitor import PERSONAL_INFO, SECURITY
 from tests.support.people import FIREFOX, PASSPHRASE
 
+pytestmark = pytest.mark.looks
+
 PAYLOADS = [
     "<script>alert(1)</script>",
     '"><img src=x onerror=alert(2)>',

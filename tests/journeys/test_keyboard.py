@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import b32decode
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from myaccount.users.models import User
@@ -13,6 +14,8 @@ from tests.journeys.visitor import SECURITY, Visitor
 from tests.support.browsing import new_browser, sign_in
 from tests.support.factors import add_app, add_codes, code_of
 from tests.support.people import PASSPHRASE, SAFARI_PHONE
+
+pytestmark = pytest.mark.looks
 
 # Name, and whether the focus shows: an outline, or for what hides it a sign of its own.
 FOCUSED = """() => {
