@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from django import forms
-from django.contrib.admin.widgets import AdminFileWidget, AdminTextareaWidget, AdminTextInputWidget, AdminURLFieldWidget
+from django.contrib.admin.widgets import AdminFileWidget, AdminTextareaWidget, AdminTextInputWidget
 from django.core.files.uploadedfile import UploadedFile
-from django.core.validators import RegexValidator, URLValidator
+from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 from oauth2_provider.generators import generate_client_id
 
@@ -16,17 +15,8 @@ from consent.applications import services
 from consent.applications.models import Application, SubjectType
 from consent.applications.selectors import logo_url
 from myaccount.web import logos
+from myaccount.web.admin_forms import StoredLogo, web_address
 from myaccount.web.forms import validate_visible
-
-
-@dataclass(frozen=True)
-class StoredLogo:
-    """Looks like an uploaded file to the upload widget, which then links to it and offers to remove it."""
-
-    url: str
-
-    def __str__(self) -> str:
-        return str(_("the logo in use"))
 
 
 class UriLinesField(forms.CharField):
@@ -45,18 +35,6 @@ class UriLinesField(forms.CharField):
     def has_changed(self, initial: Any, data: Any) -> bool:
         """Other line breaks are no change."""
         return (initial or "").split() != (data or "").split()
-
-
-def _web_address(label: Any, help_text: Any) -> forms.URLField:
-    return forms.URLField(
-        label=label,
-        help_text=help_text,
-        required=False,
-        assume_scheme="https",
-        max_length=200,
-        validators=[URLValidator(["https", "http"])],
-        widget=AdminURLFieldWidget,
-    )
 
 
 class ApplicationForm(forms.ModelForm[Application]):
@@ -116,10 +94,12 @@ class ApplicationForm(forms.ModelForm[Application]):
         ),
     )
 
-    policy_url = _web_address(_("Privacy policy"), _("The consent page links to it."))
-    access_url = _web_address(_("Address"), _("Where people open it."))
-    backchannel_logout_uri = _web_address(
-        _("Back-channel logout URI"), _("Told, server to server, when a session ends in which it was used.")
+    policy_url = web_address(_("Privacy policy"), help_text=_("The consent page links to it."), max_length=200)
+    access_url = web_address(_("Address"), help_text=_("Where people open it."), max_length=200)
+    backchannel_logout_uri = web_address(
+        _("Back-channel logout URI"),
+        help_text=_("Told, server to server, when a session ends in which it was used."),
+        max_length=200,
     )
 
     class Meta:

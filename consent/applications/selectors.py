@@ -152,7 +152,5 @@ def name_of(client_id: str) -> str:
     """What people call an application they can sign in to; empty for any other client ID. One query."""
     if "\x00" in client_id:
         return ""
-    name: str = (
-        Application.objects.filter(client_id=client_id, is_active=True).values_list("name", flat=True).first() or ""
-    )
-    return name
+    known = Application.objects.filter(client_id=client_id, is_active=True)
+    return known.values_list("name", flat=True).first() or ""

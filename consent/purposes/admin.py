@@ -6,8 +6,6 @@ from typing import Any, cast
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.widgets import AdminURLFieldWidget
-from django.core.validators import URLValidator
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -19,27 +17,17 @@ from consent.purposes.models import Controller, Purpose, PurposeCategory
 from consent.purposes.selectors import controller
 from consent.purposes.services import change_controller, save_purpose
 from myaccount.users.models import User
+from myaccount.web.admin_forms import web_address
 from myaccount.web.one_row_admin import OneRowAdmin, VersionedForm
 from myaccount.web.requests import origin
 from myaccount.web.services import ChangedMeanwhile
 
 
-def _web_address(label: Any) -> forms.URLField:
-    """Only http and https, however they are spelled (security 24)."""
-    return forms.URLField(
-        label=label,
-        required=False,
-        assume_scheme="https",
-        validators=[URLValidator(["https", "http"])],
-        widget=AdminURLFieldWidget,
-    )
-
-
 class ControllerForm(VersionedForm):
     """Who answers for the data, as receipts will name them."""
 
-    url = _web_address(gettext_lazy("Web address"))
-    policy_url = _web_address(gettext_lazy("Privacy policy"))
+    url = web_address(gettext_lazy("Web address"))
+    policy_url = web_address(gettext_lazy("Privacy policy"))
 
     class Meta:
         model = Controller

@@ -7,20 +7,10 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, URLValidator
 from django.db import models
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from consent.purposes.builtin import WORDS
-
-
-def translated(translations: Any, part: str) -> str:
-    """A text in the active language from `{"de": {"name": "…"}}`; empty where there is none."""
-    language = get_language() or "en"
-    for code in (language, language.split("-", maxsplit=1)[0]):
-        text = translations.get(code, {}).get(part) if isinstance(translations, dict) else None
-        if isinstance(text, str) and text:
-            return text
-    return ""
+from myaccount.web.texts import translated
 
 
 def check_translations(translations: Any) -> None:

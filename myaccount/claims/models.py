@@ -8,10 +8,11 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.functional import Promise
-from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from myaccount.claims.builtin import KEPT_ELSEWHERE, WORDS
+from myaccount.web.texts import translated
 
 
 class ClaimType(models.TextChoices):
@@ -101,21 +102,11 @@ class Claim(models.Model):
     @property
     def shown_label(self) -> str | Promise:
         """The label in the active language."""
-        own = self._translated("label") or self.label
+        own = translated(self.translations, "label") or self.label
         return own or (WORDS[self.name].label if self.name in WORDS else self.name)
 
     @property
     def shown_help_text(self) -> str | Promise:
         """The help text in the active language, perhaps empty."""
-        own = self._translated("help_text") or self.help_text
+        own = translated(self.translations, "help_text") or self.help_text
         return own or (WORDS[self.name].help_text if self.name in WORDS else "")
-
-    def _translated(self, part: str) -> str:
-        if not self.translations:
-            return ""
-        language = get_language() or "en"
-        for code in (language, language.split("-", maxsplit=1)[0]):
-            text = self.translations.get(code, {}).get(part)
-            if isinstance(text, str) and text:
-                return text
-        return ""

@@ -37,6 +37,19 @@ class StoredLogo:
         return str(_("the logo in use"))
 
 
+def web_address(label: Any, *, help_text: Any = "", max_length: int | None = None) -> forms.URLField:
+    """Only http and https, however they are spelled (security 24)."""
+    return forms.URLField(
+        label=label,
+        help_text=help_text,
+        required=False,
+        assume_scheme="https",
+        max_length=max_length,
+        validators=[URLValidator(["https", "http"])],
+        widget=AdminURLFieldWidget,
+    )
+
+
 class BaseSettingsForm(VersionedForm):
     """Everything but the choices for features, which are added below."""
 
@@ -58,14 +71,7 @@ class BaseSettingsForm(VersionedForm):
             "as it is shown on light and on dark."
         ),
     )
-    support_url = forms.URLField(
-        label=_("Support link"),
-        required=False,
-        assume_scheme="https",
-        validators=[URLValidator(["https", "http"])],
-        widget=AdminURLFieldWidget,
-        help_text=_("Shown as “Help” on every page."),
-    )
+    support_url = web_address(_("Support link"), help_text=_("Shown as “Help” on every page."))
     footer = forms.CharField(
         label=_("Footer"),
         required=False,

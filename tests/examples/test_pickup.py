@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-import threading
 import time
 from collections.abc import Callable, Iterator
 from html import unescape
 from typing import Any
-from wsgiref.simple_server import make_server
 
 import pytest
 import requests
@@ -26,44 +24,26 @@ from consent.consents.models import Consent, ConsentedClaim
 from consent.logout.models import LogoutDelivery
 from consent.logout.services import deliver_due
 from consent.logout.tokens import logout_token
-from examples.pickup.__main__ import QuietHandler, Server
 from examples.pickup.app import Pickup
 from myaccount.activity.services import SYSTEM
 from myaccount.users.models import User
 from profile.models import Profile
 from sessions_app import services as sessions
 from sessions_app.models import EndReason, LoginSession
-from tests.consent.support import make_application
 from tests.support.people import PASSPHRASE, make_person
-from tests.support.servers import free_port
+from tests.support.pickup import provider_at, running_pickup
 
 pytestmark = pytest.mark.django_db(transaction=True)
-SECRET = "the-secret-of-the-example-" + "s" * 30
 
 
 @pytest.fixture
 def pickup(live_server: LiveServer, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pickup]:
     """The example, registered and running."""
     settings.PUBLIC_URL = portal = live_server.url.replace("127.0.0.1", "localhost")
-    provider = {**settings.OAUTH2_PROVIDER, "OIDC_ISS_ENDPOINT": portal}
-    settings.OAUTH2_PROVIDER = {**provider, "OIDC_USERINFO_ENDPOINT": f"{portal}/oauth2/userinfo/"}
+    settings.OAUTH2_PROVIDER = provider_at(portal)
     monkeypatch.setenv("AUTHLIB_INSECURE_TRANSPORT", "true")
-    port = free_port()
-    address = f"http://localhost:{port}"
-    make_application(
-        "Pickup", claims={"email": True, "given_name": True, "country": False},
-        client_id="pickup", client_secret=SECRET,
-        redirect_uris=f"{address}/callback", post_logout_redirect_uris=f"{address}/",
-        backchannel_logout_uri=f"{address}/backchannel-logout",
-    )  # fmt: skip
-    example = Pickup(portal=portal, client_id="pickup", client_secret=SECRET, address=address)
-    server = make_server("127.0.0.1", port, example, server_class=Server, handler_class=QuietHandler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    yield example
-    server.shutdown()
-    server.server_close()
-    thread.join(5)
+    with running_pickup(portal) as example:
+        yield example
 
 
 @pytest.fixture
