@@ -68,6 +68,7 @@ def visit() -> dict[str, Any]:
     seen["password hash"] = person.password
     User.objects.filter(pk=person.pk).update(email_verified_at=timezone.now(), is_staff=True, is_superuser=True)
     get("sign-in page", "/myaccount/sign-in/")
+    post("passkey options", "/myaccount/sign-in/passkey/options/", {})
     get("overview of a stranger", "/myaccount/")
     get("plain http", "/myaccount/", secure=False)
     get("forged https", "/myaccount/", secure=False, headers={"x-forwarded-proto": "https"})

@@ -64,6 +64,14 @@ def test_the_cookies_are_bound_to_this_host_and_to_https(seen: dict[str, Any]) -
     assert (language["secure"], language["httponly"], language["samesite"]) == (True, True, "Lax")
 
 
+def test_the_cookie_of_a_passkeys_challenge_is_bound_just_so(seen: dict[str, Any]) -> None:
+    """Security 13, 64."""
+    cookie = seen["passkey options"]["cookies"]["__Host-ceremony"]
+    assert (cookie["secure"], cookie["httponly"], cookie["samesite"]) == (True, True, "Strict")
+    assert cookie["path"] == "/"
+    assert "domain" not in cookie
+
+
 def test_the_session_cookie_says_nothing(seen: dict[str, Any]) -> None:
     """Security 13: opaque, and as long as Django's keys are."""
     session = seen["signed in"]["cookies"]["__Host-session"]
