@@ -69,6 +69,34 @@ class EventKind(StrEnum):
     TOKEN_REPLAYED = "consent.token.replayed"  # noqa: S105
     APPLICATION_CHANGED = "consent.application.changed"
     CONTROLLER_CHANGED = "consent.controller.changed"
+    ACCOUNT_LINKED = "linked_accounts.link.added"
+    ACCOUNT_UNLINKED = "linked_accounts.link.removed"
+    ACCOUNT_LINK_REFUSED = "linked_accounts.link.refused"
+    SWITCHED_TO_ACCOUNT = "linked_accounts.switch.begun"
+    SWITCHED_FROM_ACCOUNT = "linked_accounts.switch.left"
+    IDENTITY_CONNECTED = "linked_accounts.identity.connected"
+    IDENTITY_REMOVED = "linked_accounts.identity.removed"
+    IDENTITY_REFUSED = "linked_accounts.identity.refused"
+    IDENTITY_PROVIDER_CHANGED = "linked_accounts.provider.changed"
+    DATA_EXPORTED = "export.data.downloaded"
+    OPERATION_REQUESTED = "approvals.request.made"
+    OPERATION_APPROVED = "approvals.request.approved"
+    OPERATION_REJECTED = "approvals.request.rejected"
+    OPERATION_WITHDRAWN = "approvals.request.withdrawn"
+    OPERATION_FAILED = "approvals.request.failed"
+    APPROVAL_CLAIMED = "approvals.task.claimed"
+    APPROVAL_RELEASED = "approvals.task.released"
+    APPROVAL_GIVEN = "approvals.task.approved"
+    APPROVAL_REFUSED = "approvals.task.rejected"
+    APPROVAL_ESCALATED = "approvals.task.escalated"
+    WORKFLOW_CHANGED = "approvals.workflow.changed"
+    REGISTRATION_STARTED = "registration.registration.started"
+    REGISTERED = "registration.registration.done"
+    REGISTRATION_SETTINGS_CHANGED = "registration.settings.changed"
+    DELETION_REQUESTED = "deletion.account.requested"
+    DELETION_CANCELLED = "deletion.account.cancelled"
+    ACCOUNT_ERASED = "deletion.account.erased"
+    DELETION_SETTINGS_CHANGED = "deletion.settings.changed"
 
 
 class EventGroup(models.TextChoices):
@@ -81,6 +109,8 @@ class EventGroup(models.TextChoices):
     SESSIONS = "sessions", _("Sessions")
     PROFILE = "profile", _("Profile")
     APPLICATIONS = "applications", _("Applications and consent")
+    LINKED_ACCOUNTS = "linked-accounts", _("Linked accounts")
+    APPROVALS = "approvals", _("Approvals")
     ACCOUNT = "account", _("Account")
 
 
@@ -203,4 +233,58 @@ WORDS: dict[EventKind, Words] = {
     ),
     EventKind.APPLICATION_CHANGED: Words(_("Application changed"), "cog-6-tooth", EventGroup.ACCOUNT),
     EventKind.CONTROLLER_CHANGED: Words(_("Data controller changed"), "cog-6-tooth", EventGroup.ACCOUNT),
+    EventKind.ACCOUNT_LINKED: Words(_("Another account was linked"), "link", EventGroup.LINKED_ACCOUNTS),
+    EventKind.ACCOUNT_UNLINKED: Words(_("Linked account removed"), "minus-circle", EventGroup.LINKED_ACCOUNTS),
+    EventKind.ACCOUNT_LINK_REFUSED: Words(
+        _("Linking another account was refused: a wrong password or code"),
+        "exclamation-triangle",
+        EventGroup.LINKED_ACCOUNTS,
+        is_warning=True,
+    ),
+    EventKind.SWITCHED_TO_ACCOUNT: Words(
+        _("Signed in by switching from a linked account"), "arrows-right-left", EventGroup.LINKED_ACCOUNTS
+    ),
+    EventKind.SWITCHED_FROM_ACCOUNT: Words(
+        _("Switched to a linked account"), "arrows-right-left", EventGroup.LINKED_ACCOUNTS
+    ),
+    EventKind.IDENTITY_CONNECTED: Words(
+        _("Account at another identity provider connected"), "link", EventGroup.LINKED_ACCOUNTS
+    ),
+    EventKind.IDENTITY_REMOVED: Words(
+        _("Account at another identity provider removed"), "minus-circle", EventGroup.LINKED_ACCOUNTS
+    ),
+    EventKind.IDENTITY_REFUSED: Words(
+        _("Another identity provider's answer was refused"),
+        "exclamation-triangle",
+        EventGroup.LINKED_ACCOUNTS,
+        is_warning=True,
+    ),
+    EventKind.IDENTITY_PROVIDER_CHANGED: Words(_("Identity provider changed"), "cog-6-tooth", EventGroup.ACCOUNT),
+    EventKind.DATA_EXPORTED: Words(_("Profile exported"), "arrow-down-tray", EventGroup.ACCOUNT),
+    EventKind.OPERATION_REQUESTED: Words(_("Approval asked for"), "inbox", EventGroup.APPROVALS),
+    EventKind.OPERATION_APPROVED: Words(_("Request approved"), "check-circle", EventGroup.APPROVALS),
+    EventKind.OPERATION_REJECTED: Words(_("Request rejected"), "x-circle", EventGroup.APPROVALS, is_warning=True),
+    EventKind.OPERATION_WITHDRAWN: Words(_("Request withdrawn"), "no-symbol", EventGroup.APPROVALS),
+    EventKind.OPERATION_FAILED: Words(
+        _("Approved request could not be carried out"), "exclamation-triangle", EventGroup.APPROVALS, is_warning=True
+    ),
+    EventKind.APPROVAL_CLAIMED: Words(_("Approval task claimed"), "user", EventGroup.APPROVALS),
+    EventKind.APPROVAL_RELEASED: Words(_("Approval task released"), "arrow-path", EventGroup.APPROVALS),
+    EventKind.APPROVAL_GIVEN: Words(_("Approval given"), "hand-thumb-up", EventGroup.APPROVALS),
+    EventKind.APPROVAL_REFUSED: Words(_("Approval refused"), "x-circle", EventGroup.APPROVALS),
+    EventKind.APPROVAL_ESCALATED: Words(_("Others were asked to approve, too"), "clock", EventGroup.APPROVALS),
+    EventKind.WORKFLOW_CHANGED: Words(_("Workflow changed"), "cog-6-tooth", EventGroup.ACCOUNT),
+    EventKind.REGISTRATION_STARTED: Words(_("Registration started"), "user-plus", EventGroup.ACCOUNT),
+    EventKind.REGISTERED: Words(_("Registered"), "user-plus", EventGroup.ACCOUNT),
+    EventKind.REGISTRATION_SETTINGS_CHANGED: Words(
+        _("Self-registration settings changed"), "cog-6-tooth", EventGroup.ACCOUNT
+    ),
+    EventKind.DELETION_REQUESTED: Words(
+        _("Deletion of the account asked for"), "user-minus", EventGroup.ACCOUNT, is_warning=True
+    ),
+    EventKind.DELETION_CANCELLED: Words(_("Deletion of the account cancelled"), "check-circle", EventGroup.ACCOUNT),
+    EventKind.ACCOUNT_ERASED: Words(_("Account erased"), "user-minus", EventGroup.ACCOUNT, is_warning=True),
+    EventKind.DELETION_SETTINGS_CHANGED: Words(
+        _("Account deletion settings changed"), "cog-6-tooth", EventGroup.ACCOUNT
+    ),
 }

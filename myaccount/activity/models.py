@@ -44,6 +44,9 @@ class Event(models.Model):
         indexes = [
             models.Index(fields=["user_uuid", "-id"], name="event_person_newest"),
             models.Index(fields=["at"], name="event_time"),
+            models.Index(
+                fields=["by_uuid"], condition=~models.Q(by_uuid=models.F("user_uuid")), name="event_done_to_others"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+
 from myaccount.activity.kinds import EventKind
 from myaccount.activity.models import USER_AGENT_MAX_LENGTH, Event
 from myaccount.schedule.batches import SIZE, delete_batch
@@ -54,3 +57,16 @@ def record(
 def purge(*, before: datetime, batch: int = SIZE) -> int:
     """Delete events older than the organisation keeps them, a batch at a time. Returns how many went."""
     return delete_batch(Event.objects.filter(at__lt=before).order_by("at"), size=batch)
+
+
+@transaction.atomic
+def forget_person(*, user: User) -> int:
+    """Leave of a person's events what happened and when, under their id alone. Returns how many were emptied.
+
+    With the purge the only way past "never changed": addresses, browsers, sessions and details go when an account is
+    erased; of what the person did to others, their address and browser go.
+    """
+    nowhere: dict[str, str | None] = {"ip": None, "user_agent": "", "session_uuid": None}
+    events: QuerySet[Event] = QuerySet(Event)  # not the manager's, which refuses
+    events.filter(~Q(by_uuid=F("user_uuid")), by_uuid=user.uuid).update(**nowhere)
+    return events.filter(user_uuid=user.uuid).update(**nowhere, data={})

@@ -19,7 +19,16 @@ from myaccount.claims.services import remove
 class ClaimAdmin(admin.ModelAdmin[Claim]):
     """Built-in attributes can be adapted and hidden; custom ones added, too, and removed with their values."""
 
-    list_display = ("shown_label", "name", "type", "is_required", "is_read_only", "is_in_profile", "is_custom")
+    list_display = (
+        "shown_label",
+        "name",
+        "type",
+        "is_required",
+        "is_read_only",
+        "is_in_profile",
+        "is_asked_at_registration",
+        "is_custom",
+    )
     sortable_by = ()
     search_fields = ("name", "label")
     ordering = ("order", "name")
@@ -44,6 +53,7 @@ class ClaimAdmin(admin.ModelAdmin[Claim]):
             (_("Words"), {"fields": ["label", "help_text", "translations"]}),
             (_("Rules"), {"fields": ["is_required", "is_read_only", "pattern", "pattern_hint"]}),
             (_("Profile page"), {"fields": ["is_in_profile", "order"]}),
+            (_("Self-registration"), {"fields": ["is_asked_at_registration"]}),
             (_("Names elsewhere"), {"fields": ["openid_name", "scim_path"]}),
         ]
 

@@ -69,6 +69,11 @@ class Claim(models.Model):
     )
     order = models.PositiveSmallIntegerField(_("order"), default=1000)
     is_in_profile = models.BooleanField(_("shown in the profile"), default=True)
+    is_asked_at_registration = models.BooleanField(
+        _("asked at registration"),
+        default=False,
+        help_text=_("When people register themselves. Username and e-mail address are asked for in any case."),
+    )
     openid_name = models.CharField(_("OpenID claim"), max_length=100, blank=True)
     scim_path = models.CharField(_("SCIM path"), max_length=150, blank=True)
     is_built_in = models.BooleanField(default=False, editable=False)
@@ -82,7 +87,8 @@ class Claim(models.Model):
         return str(self.shown_label)
 
     def clean(self) -> None:
-        """Refuse a pattern that is none, a list that is none, and translations of another shape."""
+        """Refuse a pattern that is none, a list that is none, translations of another shape, and asking people for
+        what they may not give."""
         try:
             re.compile(self.pattern)
         except re.error as error:
@@ -93,6 +99,8 @@ class Claim(models.Model):
         is_map = isinstance(self.translations, dict) and all(isinstance(t, dict) for t in self.translations.values())
         if not is_map:
             raise ValidationError({"translations": _('Give texts per language, like {"de": {"label": "…"}}.')})
+        if self.is_asked_at_registration and self.is_fixed:
+            raise ValidationError({"is_asked_at_registration": _("People cannot be asked for what is read-only.")})
 
     @property
     def is_fixed(self) -> bool:
@@ -106,7 +114,11 @@ class Claim(models.Model):
         return own or (WORDS[self.name].label if self.name in WORDS else self.name)
 
     @property
+    def own_help_text(self) -> str:
+        """What an administrator wrote to it, in the active language; perhaps nothing."""
+        return translated(self.translations, "help_text") or self.help_text
+
+    @property
     def shown_help_text(self) -> str | Promise:
         """The help text in the active language, perhaps empty."""
-        own = translated(self.translations, "help_text") or self.help_text
-        return own or (WORDS[self.name].help_text if self.name in WORDS else "")
+        return self.own_help_text or (WORDS[self.name].help_text if self.name in WORDS else "")

@@ -16,6 +16,15 @@ def profile_claims() -> list[Claim]:
     return _IN_PROFILE.fetch()
 
 
+def registration_claims() -> list[Claim]:
+    """The attributes asked for when people register, in order, beside username and e-mail address. One query."""
+    return [claim for claim in Claim.objects.filter(is_asked_at_registration=True) if _may_be_asked(claim)]
+
+
+def _may_be_asked(claim: Claim) -> bool:
+    return not claim.is_fixed and claim.name != "email"
+
+
 def editable_claim(name: str) -> Claim | None:
     """An attribute people may change themselves; None for any other name."""
     claim = Claim.objects.filter(name=name, is_in_profile=True).first()

@@ -8,4 +8,4 @@ class OutboxConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from myaccount.outbox import tasks  # noqa: F401, PLC0415 (its jobs register themselves)
+        from myaccount.outbox import receivers, tasks  # noqa: F401, PLC0415 (they register themselves)

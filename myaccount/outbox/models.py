@@ -55,6 +55,7 @@ class Message(models.Model):
         verbose_name_plural = _("messages")
         indexes = [
             models.Index(fields=["-created_at"], name="message_newest"),
+            models.Index(fields=["recipient"], condition=models.Q(user=None), name="message_to_nobody_known"),
             models.Index(
                 fields=["next_attempt_at"],
                 condition=models.Q(state__in=["queued", "sending"]),

@@ -7,7 +7,7 @@ never send it twice; one whose worker died is sent again under the same Message-
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -52,12 +52,12 @@ def send_email(
 ) -> Message:
     """Queue the e-mail `templates/email/<topic>.{subject.txt,txt,html}` in the person's language.
 
-    `context`: what depends on the language or the time zone is given as a callable, which the template calls.
+    `context`: what depends on the language or the time zone is given as a callable, called in theirs.
     `life`: after this it is no longer sent (a code's message dies with the code).
     `is_secret`: its text is removed once it has been sent.
     """
     with _as_read_by(user):
-        values = {**context, "person": user, "product_name": portal_settings().product_name, "now": now}
+        values = {**_called(context), "person": user, "product_name": portal_settings().product_name, "now": now}
         values["public_url"] = settings.PUBLIC_URL
         subject = " ".join(render_to_string(f"email/{topic}.subject.txt", values).split())
         text = render_to_string(f"email/{topic}.txt", values).strip() + "\n"
@@ -81,11 +81,16 @@ def send_sms(
 ) -> Message:
     """Queue the text message `templates/sms/<topic>.txt` in the person's language. `to` is E.164."""
     with _as_read_by(user):
-        values = {**context, "product_name": portal_settings().product_name}
+        values = {**_called(context), "product_name": portal_settings().product_name}
         text = render_to_string(f"sms/{topic}.txt", values).strip()
     return _queue(
         now=now, life=life, channel=Channel.SMS, topic=topic, recipient=to, user=user, is_secret=is_secret, text=text
     )
+
+
+def _called(context: Mapping[str, Any]) -> dict[str, Any]:
+    """Templates call what is callable, but not inside a text that is translated as a whole."""
+    return {name: value() if callable(value) else value for name, value in context.items()}
 
 
 def _queue(*, now: datetime, life: timedelta, **parts: Any) -> Message:
@@ -124,8 +129,8 @@ def _retry(message: Message, error: str, *, now: datetime) -> None:
         _finish(message, State.ABANDONED if message.attempts >= MAX_ATTEMPTS else State.EXPIRED)
         return
     message.state = State.QUEUED
-    message.save()
-    deliver.using(run_after=message.next_attempt_at).enqueue(str(message.pk))
+    if _store(message):
+        deliver.using(run_after=message.next_attempt_at).enqueue(str(message.pk))
 
 
 def _finish(message: Message, state: State) -> None:
@@ -133,7 +138,13 @@ def _finish(message: Message, state: State) -> None:
     message.next_attempt_at = None
     if message.is_secret and not settings.OUTBOX_KEEPS_BODIES:
         message.text = message.html = ""
-    message.save()
+    _store(message)
+
+
+def _store(message: Message) -> int:
+    """Keep how far it has come. One that went with its person's account meanwhile does not come back: 0."""
+    names = ("state", "attempts", "next_attempt_at", "sent_at", "last_error", "text", "html")
+    return Message.objects.filter(pk=message.pk).update(**{name: getattr(message, name) for name in names})
 
 
 @transaction.atomic
@@ -176,6 +187,23 @@ def forget_old(*, now: datetime, batch: int = SIZE) -> int:
     """Delete messages that left, or were given up, more than 30 days ago. Returns how many went."""
     old = Message.objects.filter(created_at__lt=now - timedelta(days=30), next_attempt_at=None)
     return delete_batch(old, size=batch)
+
+
+@transaction.atomic
+def forget_person(*, user: User) -> None:
+    """Delete every message to a person whose account ends, also those that have not left yet."""
+    Message.objects.filter(user=user).delete()
+
+
+@transaction.atomic
+def forget_address(address: str, *, topics: Collection[str]) -> None:
+    """Delete messages about these things that went to an address before anybody here had it."""
+    Message.objects.filter(user=None, recipient=address, topic__in=topics).delete()
+
+
+def forget_topic(topic: str, *, batch: int = SIZE) -> int:
+    """Delete the messages about one thing as soon as they have left or were given up. Returns how many went."""
+    return delete_batch(Message.objects.filter(topic=topic, user=None, next_attempt_at=None), size=batch)
 
 
 def forget_finished_jobs(*, now: datetime, batch: int = SIZE) -> int:

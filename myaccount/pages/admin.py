@@ -11,8 +11,10 @@ from typing import Any, cast
 from urllib.parse import urlencode
 
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import GroupAdmin
 from django.contrib.auth.models import Group
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -24,11 +26,14 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from myaccount.operations.registry import OperationImpossible
+from myaccount.operations.services import Done, Waiting
 from myaccount.pages import factors_admin, people, recovery_admin
 from myaccount.pages.people_forms import AddPersonForm, BasePersonForm, person_form
-from myaccount.users import services as users
+from myaccount.pages.roles import why_it_stays
 from myaccount.users.models import User
 from myaccount.users.names import canonical_key
+from myaccount.users.rights import may_change, may_delete
 from myaccount.users.services import NameTaken
 from myaccount.users.signals import ChangeRefused
 from myaccount.web import formats
@@ -40,7 +45,6 @@ from profile.values import shown_value
 from sessions_app import services as sessions
 from sessions_app.models import EndReason
 
-_RIGHTS = ("groups", "is_staff", "is_superuser")
 _WORDS = {
     "groups": (gettext_lazy("Roles"), gettext_lazy("Groups. The person sees them as their roles.")),
     "is_superuser": (
@@ -80,7 +84,7 @@ class UserAdmin(BigTableAdmin):
             reach = ["email", "email_proof", "mobile", "mobile_proof"]
             attributes = ["attributes"]
         rights = {
-            "fields": [*_RIGHTS],
+            "fields": [*people.RIGHTS],
             "description": _("Only administrators with all rights change these."),
         }
         return [
@@ -92,7 +96,7 @@ class UserAdmin(BigTableAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
         shown = ("last_login", "password_state", "elsewhere", "date_joined", "public_id", "email_proof", "mobile_proof")
-        rights = () if request.user.is_superuser else _RIGHTS
+        rights = () if request.user.is_superuser else people.RIGHTS
         return (*shown, "attributes", *rights)
 
     def get_form(self, request: HttpRequest, obj: User | None = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001, FBT002 (Django's)
@@ -165,13 +169,12 @@ class UserAdmin(BigTableAdmin):
     # Who may do what
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Not an administrator's account: admin's own record of what they did would go with it."""
-        return bool(super().has_delete_permission(request, obj)) and not _is_privileged(obj)
+        by = cast("User", request.user)
+        return bool(super().has_delete_permission(request, obj)) and (obj is None or may_delete(by, obj))
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """An administrator's account is changed by those with all rights only: its address leads to its rights."""
-        may = bool(super().has_change_permission(request, obj))
-        return may and (not _is_privileged(obj) or bool(request.user.is_superuser))
+        by = cast("User", request.user)
+        return bool(super().has_change_permission(request, obj)) and (obj is None or may_change(by, obj))
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """People are deleted one at a time."""
@@ -212,19 +215,23 @@ class UserAdmin(BigTableAdmin):
         except (NameTaken, AddressTaken, ChangedMeanwhile):
             text = _("Somebody else changed this, or took the name or address, a moment ago. Nothing was saved.")
             messages.error(request, text)
-            return HttpResponseRedirect(request.get_full_path())
-        except ChangeRefused as refused:  # of their own number, which is their last second factor
+        except (ChangeRefused, OperationImpossible) as refused:  # of their own number, their last second factor
             messages.error(request, str(refused))
-            return HttpResponseRedirect(request.get_full_path())
+        return HttpResponseRedirect(request.get_full_path())
 
     def save_model(self, request: HttpRequest, obj: User, form: ModelForm[Any], change: Any) -> None:
-        """Through the services of the areas, each edit with its event, all in one transaction."""
-        who = people.Who(by=cast("User", request.user), origin=origin(request), now=timezone.now())
+        """Through the services of the areas, each edit with its event, all in one transaction.
+
+        What waits for approval is taken out of the form's edits: admin's own record names what was changed.
+        """
+        who = _who(request)
         if isinstance(form, BasePersonForm):
-            people.change(user=obj, edits=form.edits, opened=form.shown, who=who)
+            waiting = people.change(user=obj, edits=form.edits, opened=form.shown, who=who)
+            form.edits = {name: value for name, value in form.edits.items() if name not in waiting}
+            _tell_what_waits(request, [str(form.fields[name].label) for name in waiting], is_all=not form.edits)
             return
         values = form.cleaned_data
-        person = people.create(
+        outcome = people.create(
             username=values["username"],
             email=values["email"],
             is_email_proven=values["email_is_proven"],
@@ -232,8 +239,9 @@ class UserAdmin(BigTableAdmin):
             values={name: values[name] for name in ("given_name", "family_name")},
             who=who,
         )
-        obj.pk = person.pk
-        obj.refresh_from_db()
+        if isinstance(outcome, Done):
+            obj.pk = cast("User", outcome.result).pk
+            obj.refresh_from_db()
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: Any) -> None:
         """Nothing is left to do: roles are rights, and `people.change` has set them."""
@@ -245,9 +253,47 @@ class UserAdmin(BigTableAdmin):
         with_it = _("With profile, picture, sessions and former passwords, for good. Security events stay.")
         return [*(str(obj) for obj in objs), with_it], {str(self.opts.verbose_name_plural): len(objs)}, set(), []
 
+    def log_addition(self, request: HttpRequest, obj: User, message: Any) -> Any:
+        """Nothing, for an account that is not made yet."""
+        return super().log_addition(request, obj, message) if obj.pk else None
+
+    def response_add(self, request: HttpRequest, obj: User, post_url_continue: str | None = None) -> HttpResponse:
+        """To the list, where an account is not made yet."""
+        if obj.pk:
+            return super().response_add(request, obj, post_url_continue)
+        messages.warning(request, _("“%(name)s” was not added yet: it waits for approval.") % {"name": obj.username})
+        return HttpResponseRedirect(reverse("admin:users_user_changelist"))
+
+    def response_change(self, request: HttpRequest, obj: User) -> HttpResponse:
+        """Back to the form, where all that was edited waits for approval: nothing was changed."""
+        if getattr(request, "all_waits", False):
+            return HttpResponseRedirect(request.get_full_path())
+        return super().response_change(request, obj)
+
+    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """What somebody else did meanwhile: nothing is deleted, and it is said."""
+        try:
+            return super().delete_view(request, *args, **kwargs)
+        except OperationImpossible as impossible:
+            messages.error(request, str(impossible))
+        return HttpResponseRedirect(reverse("admin:users_user_changelist"))
+
     def delete_model(self, request: HttpRequest, obj: User) -> None:
-        """With its event."""
-        users.delete(user=obj, by=cast("User", request.user), origin=origin(request), now=timezone.now())
+        """At once or when people agree; only what happened is in admin's own record."""
+        outcome = people.delete(user=obj, who=_who(request))
+        request.waits_for_approval = isinstance(outcome, Waiting)  # type: ignore[attr-defined]
+        if isinstance(outcome, Done):
+            super().log_deletions(request, cast("QuerySet[Any]", [obj]))
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
+        """Admin writes them before it deletes; `delete_model` does when it has."""
+
+    def response_delete(self, request: HttpRequest, obj_display: str, obj_id: int) -> HttpResponse:
+        """Back to the person, where the account is not deleted yet."""
+        if not request.waits_for_approval:  # type: ignore[attr-defined]
+            return super().response_delete(request, obj_display, obj_id)
+        messages.warning(request, _("“%(name)s” was not deleted yet: it waits for approval.") % {"name": obj_display})
+        return HttpResponseRedirect(reverse("admin:users_user_change", args=[obj_id]))
 
     # Actions
 
@@ -291,6 +337,7 @@ class RoleAdmin(GroupAdmin):
     """Groups carry rights, so only those with all rights make or change them."""
 
     list_display = ("name",)
+    actions = None
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.is_superuser)
@@ -301,6 +348,32 @@ class RoleAdmin(GroupAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
         return bool(request.user.is_superuser)
 
+    @transaction.atomic
+    def delete_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Not while somebody has it or is to be asked by it. Until the end nobody else is given it."""
+        group = self.get_object(request, unquote(object_id))
+        if group is None or not self.has_delete_permission(request, group):
+            return super().delete_view(request, object_id, *args, **kwargs)
+        Group.objects.select_for_update().get(pk=group.pk)
+        reasons = why_it_stays(group)
+        if not reasons:
+            return super().delete_view(request, object_id, *args, **kwargs)
+        for reason in reasons:
+            messages.error(request, _("“%(name)s” was not deleted: %(reason)s") % {"name": group, "reason": reason})
+        return HttpResponseRedirect(reverse("admin:auth_group_change", args=[group.pk]))
 
-def _is_privileged(user: User | None) -> bool:
-    return user is not None and (user.is_staff or user.is_superuser)
+
+def _who(request: HttpRequest) -> people.Who:
+    return people.Who(by=cast("User", request.user), origin=origin(request), now=timezone.now())
+
+
+def _tell_what_waits(request: HttpRequest, labels: list[str], *, is_all: bool) -> None:
+    request.all_waits = bool(labels) and is_all  # type: ignore[attr-defined]
+    if labels:
+        names = formats.listed(labels)
+        text = (
+            _("Nothing was changed yet: it waits for approval. (%(names)s)")
+            if is_all
+            else _("Not changed yet, but waiting for approval: %(names)s. Everything else was saved.")
+        )
+        messages.warning(request, text % {"names": names})

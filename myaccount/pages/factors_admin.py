@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from myaccount.users.models import User
+from myaccount.users.signals import ChangeRefused
 from myaccount.web import step_up
 from myaccount.web.forms import validate_visible
 from myaccount.web.requests import origin
@@ -83,7 +84,7 @@ def remove_factor(
                 by=cast("User", request.user),
                 reason=form.cleaned_data["reason"],
             )
-        except removal.StillRequired as refused:
+        except ChangeRefused as refused:
             messages.error(request, str(refused))
             return back
         messages.success(request, _("“%(name)s” was removed, and the person was told.") % {"name": name})

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from approvals.sections import PENDING
 from myaccount.users.models import User
 from myaccount.web import formats
 from myaccount.web.features import FeatureState, state_of
@@ -114,7 +115,7 @@ def _password_check(user: User) -> Check:
 
 def _load_this_session(request: PortalRequest, state: Mapping[str, Any]) -> Mapping[str, Any]:
     login_session = cast("LoginSession", request.login_session)
-    return {"row": row_of(login_session, current=login_session.uuid, now=timezone.now())}
+    return {"row": row_of(login_session, of=request.user, current=login_session.uuid, now=timezone.now())}
 
 
 def _load_activity(request: PortalRequest, state: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -122,15 +123,9 @@ def _load_activity(request: PortalRequest, state: Mapping[str, Any]) -> Mapping[
     return {"rows": rows}
 
 
+# The last is in the first column, the one before it in the second, and so on: waiting tasks add a row on top.
 SECTIONS = (
-    Section(
-        id="check-up",
-        title=gettext_lazy("Security check-up"),
-        explanation="",
-        template="pages/sections/check_up.html",
-        load=_load_check_up,
-        feature_id="overview.check-up",
-    ),
+    PENDING,
     Section(
         id="recent-activity",
         title=gettext_lazy("Recent activity"),
@@ -140,12 +135,12 @@ SECTIONS = (
         feature_id="overview.recent-activity",
     ),
     Section(
-        id="profile-completion",
-        title=gettext_lazy("Profile"),
+        id="check-up",
+        title=gettext_lazy("Security check-up"),
         explanation="",
-        template="pages/sections/profile_completion.html",
-        load=_load_completion,
-        feature_id="overview.profile-completion",
+        template="pages/sections/check_up.html",
+        load=_load_check_up,
+        feature_id="overview.check-up",
     ),
     Section(
         id="this-session",
@@ -154,5 +149,13 @@ SECTIONS = (
         template="pages/sections/this_session.html",
         load=_load_this_session,
         feature_id="overview.this-session",
+    ),
+    Section(
+        id="profile-completion",
+        title=gettext_lazy("Profile"),
+        explanation="",
+        template="pages/sections/profile_completion.html",
+        load=_load_completion,
+        feature_id="overview.profile-completion",
     ),
 )

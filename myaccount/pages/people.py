@@ -16,13 +16,19 @@ from django.db import transaction
 import profile.contacts as contacts
 from myaccount.activity.services import Origin
 from myaccount.claims.models import Claim
+from myaccount.operations.registry import Submission
+from myaccount.operations.services import Outcome, Waiting, submit
+from myaccount.pages import people_operations
 from myaccount.users import services as users
+from myaccount.users.backends import hashed
 from myaccount.users.models import User
+from myaccount.users.rights import may_give_rights
+from profile.current import attributes_of, current_value
 from profile.models import ContactKind, Profile
-from profile.services import create as create_profile
-from profile.services import current_value, fingerprint, set_attribute
+from profile.services import change_attribute, fingerprint
 
 ATTRIBUTE_PREFIX: Final = "attribute_"
+RIGHTS: Final = ("groups", "is_staff", "is_superuser")
 # Attributes that have an input of their own, are the person's alone, or follow from their groups.
 _ELSEWHERE: Final = ("username", "email", "mobile", "picture", "role")
 
@@ -64,37 +70,63 @@ def _flag(value: object) -> str:
 @transaction.atomic
 def create(
     *, username: str, email: str, is_email_proven: bool, password: str, values: Mapping[str, str], who: Who
-) -> User:
-    """Make an account with its profile. Raises users.services.NameTaken or ValidationError."""
-    user = users.create_person(
-        username=username,
-        email=email,
-        is_email_proven=is_email_proven,
-        password=password,
-        by=who.by,
+) -> Outcome:
+    """Make an account with its profile, at once or when people agree. Done(the person). Raises OperationImpossible."""
+    values = {name: value for name, value in values.items() if value}
+    return submit(
+        Submission(
+            action=people_operations.ADD,
+            payload={
+                "username": username,
+                "email": email,
+                "is_email_proven": is_email_proven,
+                "password_hash": hashed(password) if password else "",
+                "values": values,
+            },
+            subject_name=username,
+            requester=who.by,
+            attributes={**values, "username": username, "email": email},
+        ),
         origin=who.origin,
         now=who.now,
     )
-    create_profile(user=user, values=values)
-    return user
 
 
 @transaction.atomic
-def change(*, user: User, edits: Mapping[str, Any], opened: Mapping[str, str], who: Who) -> None:
+def delete(*, user: User, who: Who) -> Outcome:
+    """Delete a person's account with everything in it, at once or when people agree. Raises OperationImpossible."""
+    return submit(
+        Submission(
+            action=people_operations.DELETE,
+            payload={"name": user.display_name},
+            subject_name=user.username,
+            subject_uuid=user.uuid,
+            requester=who.by,
+            attributes=attributes_of(user),
+        ),
+        origin=who.origin,
+        now=who.now,
+    )
+
+
+@transaction.atomic
+def change(*, user: User, edits: Mapping[str, Any], opened: Mapping[str, str], who: Who) -> list[str]:
     """Make an administrator's edits, and only those: `edits` has the inputs that were changed, by name.
 
-    `opened` has what each input showed when the form was opened. Raises users.services.NameTaken,
-    contacts.AddressTaken, profile.services.ChangedMeanwhile, PermissionError.
+    `opened` has what each input showed when the form was opened. Returns the inputs whose change waits for approval;
+    all others are made. Raises users.services.NameTaken, contacts.AddressTaken, profile.services.ChangedMeanwhile,
+    OperationImpossible, PermissionError.
     """
     user = User.objects.select_for_update().get(pk=user.pk)
     if "username" in edits:
         users.rename(user=user, username=edits["username"], by=who.by, origin=who.origin, now=who.now)
+    waiting: list[str] = []
     for kind in ContactKind.values:
-        _change_contact(user, ContactKind(kind), edits, who)
+        waiting += _change_contact(user, ContactKind(kind), edits, who)
     user.refresh_from_db()
     for name, claim in attributes().items():
         if name in edits:
-            set_attribute(
+            outcome = change_attribute(
                 user=user,
                 claim=claim,
                 value=edits[name],
@@ -103,35 +135,51 @@ def change(*, user: User, edits: Mapping[str, Any], opened: Mapping[str, str], w
                 origin=who.origin,
                 now=who.now,
             )
-    _change_rights(user, edits, who)
+            waiting += [name] if isinstance(outcome, Waiting) else []
+    waiting += _change_rights(user, edits, who)
     if "is_active" in edits:
         switch = users.enable if edits["is_active"] else users.disable
         switch(user=user, by=who.by, origin=who.origin, now=who.now)
+    return waiting
 
 
-def _change_contact(user: User, kind: ContactKind, edits: Mapping[str, Any], who: Who) -> None:
-    is_proven = bool(edits.get(f"{kind}_is_proven"))
-    if kind.value in edits or is_proven:
-        contacts.set_by_administrator(
-            user=user,
-            kind=kind,
-            value=edits.get(kind.value, user.email if kind == ContactKind.EMAIL else user.mobile),
-            is_proven=is_proven,
-            by=who.by,
-            origin=who.origin,
-            now=who.now,
-        )
-
-
-def _change_rights(user: User, edits: Mapping[str, Any], who: Who) -> None:
-    if not edits.keys() & {"groups", "is_staff", "is_superuser"}:
-        return
-    users.set_rights(
+def _change_contact(user: User, kind: ContactKind, edits: Mapping[str, Any], who: Who) -> list[str]:
+    is_proven_now = f"{kind}_is_proven"
+    inputs = [name for name in (kind.value, is_proven_now) if edits.get(name) or name == kind.value in edits]
+    if not inputs:
+        return []
+    outcome = contacts.set_by_administrator(
         user=user,
-        groups=list(edits.get("groups", user.groups.all())),
-        is_staff=edits.get("is_staff", user.is_staff),
-        is_superuser=edits.get("is_superuser", user.is_superuser),
+        kind=kind,
+        value=edits.get(kind.value, user.email if kind == ContactKind.EMAIL else user.mobile),
+        is_proven=bool(edits.get(is_proven_now)),
         by=who.by,
         origin=who.origin,
         now=who.now,
     )
+    return inputs if isinstance(outcome, Waiting) else []
+
+
+def _change_rights(user: User, edits: Mapping[str, Any], who: Who) -> list[str]:
+    inputs = [name for name in RIGHTS if name in edits]
+    if not inputs:
+        return []
+    if not may_give_rights(who.by):
+        raise PermissionError("only a person with all rights changes rights")
+    now = people_operations.rights_of(user, groups=user.groups.all())
+    wanted = {**now, **{name: bool(edits[name]) for name in inputs if name != "groups"}}
+    if "groups" in edits:
+        wanted["groups"] = people_operations.rights_of(user, groups=edits["groups"])["groups"]
+    outcome = submit(
+        Submission(
+            action=people_operations.CHANGE_ROLES,
+            payload={"was": now, "wanted": wanted},
+            subject_name=user.username,
+            subject_uuid=user.uuid,
+            requester=who.by,
+            attributes=attributes_of(user),
+        ),
+        origin=who.origin,
+        now=who.now,
+    )
+    return inputs if isinstance(outcome, Waiting) else []

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
+from approvals.requests.badge import badge as approvals_badge
 from consent.sections import AUTHORIZED_APPLICATIONS, MANAGE_CONSENT, OPEN_APPLICATIONS
+from linked_accounts.sections import LINKED_ACCOUNTS
+from myaccount.deletion.sections import DELETE_ACCOUNT
+from myaccount.export.sections import EXPORT
 from myaccount.pages import overview
 from myaccount.web.pages import Page, register
 from profile.sections import PROFILE
@@ -27,7 +31,7 @@ PAGES = (
         explanation=_("What your organisation knows about you, and what you can change yourself."),
         icon="user",
         url_name="personal-info",
-        sections=(PROFILE,),
+        sections=(PROFILE, LINKED_ACCOUNTS, EXPORT, DELETE_ACCOUNT),
     ),
     Page(
         id="security",
@@ -44,6 +48,15 @@ PAGES = (
         icon="squares-2x2",
         url_name="applications",
         sections=(OPEN_APPLICATIONS, AUTHORIZED_APPLICATIONS),
+    ),
+    Page(
+        id="approvals",
+        title=_("Approvals"),
+        explanation="",
+        icon="inbox",
+        url_name="approvals",
+        sections=(),  # a page of the area's own
+        badge=approvals_badge,
     ),
 )
 

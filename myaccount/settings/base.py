@@ -40,7 +40,11 @@ INSTALLED_APPS = [
     "profile",
     "security",
     "consent",
+    "linked_accounts",
+    "approvals",
     # on top
+    "myaccount.registration",
+    "myaccount.deletion",
     "myaccount.pages",
 ]
 

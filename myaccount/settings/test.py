@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from myaccount.settings.base import *  # noqa: F403
 from myaccount.settings.base import BASE_DIR, LANGUAGES, TEMPLATES, openid_provider
 from myaccount.settings.environment import cache, database, email, env, new_signing_key
@@ -22,7 +24,8 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["TEST"]["NAME"] = env.str(
         "MYACCOUNT_TEST_DB", default=str(BASE_DIR / "var" / "test-run.sqlite3")
     )
-CACHES = {"default": cache()}
+# The workers of the suite share one Redis, and each empties what is its own.
+CACHES = {"default": {**cache(), "KEY_PREFIX": f"tests-{os.getpid()}"}}
 
 SESSION_COOKIE_NAME = "session"
 CSRF_COOKIE_NAME = "csrf"

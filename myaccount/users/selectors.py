@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.db.models import Q
 
 from myaccount.users.models import User
@@ -15,6 +17,12 @@ def find_by_identifier(identifier: str) -> User | None:
         return None
     found = list(User.objects.filter(Q(username_key=key) | Q(email_key=key))[:2])
     return next((user for user in found if user.username_key == key), found[0] if found else None)
+
+
+def find_by_uuid(uuid: UUID | None, *, is_locked: bool = False) -> User | None:
+    """The person with this id; locked, nobody else changes them until this transaction is over."""
+    people = User.objects.select_for_update() if is_locked else User.objects.all()
+    return people.filter(uuid=uuid).first() if uuid else None
 
 
 def is_name_taken(name: str, *, other_than: User | None = None) -> bool:

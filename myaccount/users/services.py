@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Final
+from uuid import uuid4
 
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 from django.db import IntegrityError, transaction
+from django.db.models import CASCADE, ManyToOneRel, Model
 
 from myaccount.activity.kinds import EventKind
 from myaccount.activity.services import Origin, record
 from myaccount.users.backends import normalize_password
 from myaccount.users.models import User
 from myaccount.users.names import validate_username
+from myaccount.users.rights import may_give_rights
 from myaccount.users.selectors import is_name_taken
-from myaccount.users.signals import account_disabled
+from myaccount.users.signals import account_disabled, account_erased
+
+ANONYMOUS: Final = "deleted-"  # begins the user names of accounts that were made anonymous
 
 
 class NameTaken(Exception):  # noqa: N818
@@ -37,11 +44,14 @@ def create_person(
     email: str = "",
     is_email_proven: bool = False,
     password: str = "",
+    password_hash: str = "",
+    language: str = "",
     by: User | None = None,
 ) -> User:
     """Make an account. Without a password nobody can sign in with one until the person has set it.
 
-    The password has passed the validators; the address was checked by the caller. Raises NameTaken
+    The password has passed the validators; `password_hash` is one that has, hashed by `backends.hashed` while the
+    account was still waiting to be made. The address was checked by the caller. Raises NameTaken
     when the user name or the address is another's user name or proven address in any spelling
     (security 29), and ValidationError for a user name that cannot be one.
     """
@@ -50,13 +60,15 @@ def create_person(
         raise NameTaken
     try:
         with transaction.atomic():
-            user = User.objects.create_user(
-                username,
-                email,
-                normalize_password(password) if password else None,
+            user = User(
+                username=username,
+                email=email,
+                password=password_hash or make_password(normalize_password(password) if password else None),
                 email_verified_at=now if email and is_email_proven else None,
+                language=language,
                 date_joined=now,
             )
+            user.save(force_insert=True)
     except IntegrityError as error:
         raise NameTaken from error
     record(EventKind.ACCOUNT_CREATED, user=user, origin=origin, now=now, by=by)
@@ -109,10 +121,40 @@ def enable(*, user: User, origin: Origin, now: datetime, by: User | None = None)
 def delete(*, user: User, origin: Origin, now: datetime, by: User | None = None) -> None:
     """Delete an account with everything that belongs to it; its sessions are over at once (security 18).
 
-    Its events stay, under its public id.
+    Its consents are revoked first, and applications are told. Its events stay, under its public id alone.
     """
+    erase(user=user, origin=origin, now=now, by=by)
     record(EventKind.ACCOUNT_DELETED, user=user, origin=origin, now=now, by=by)
-    user.delete()
+
+
+@transaction.atomic
+def erase(*, user: User, origin: Origin, now: datetime, by: User | None = None) -> None:
+    """Delete the account and everything that belongs to it. `user` keeps its values for those who tell of it."""
+    account_erased.send(User, user=user, by=by, origin=origin, now=now)
+    User.objects.filter(pk=user.pk).delete()
+
+
+@transaction.atomic
+def make_anonymous(*, user: User, origin: Origin, now: datetime, by: User | None = None) -> None:
+    """Delete everything that would go with the account, and empty its row: only the id, and since when, stay.
+
+    What points to it goes on doing so, and nobody signs in to it again. `user` keeps its values.
+    """
+    account_erased.send(User, user=user, by=by, origin=origin, now=now)
+    for relation in User._meta.get_fields(include_hidden=True):
+        if isinstance(relation, ManyToOneRel) and relation.on_delete is CASCADE:
+            related: type[Model] = relation.related_model
+            related._base_manager.filter(**{relation.field.name: user}).delete()
+    row = User.objects.get(pk=user.pk)
+    nobody = User(
+        pk=row.pk,
+        uuid=row.uuid,
+        date_joined=row.date_joined,
+        username=f"{ANONYMOUS}{uuid4().hex[:12]}",
+        is_active=False,
+    )
+    nobody.set_unusable_password()
+    nobody.save(force_update=True)
 
 
 @transaction.atomic
@@ -131,7 +173,7 @@ def set_rights(
     Only somebody with all rights may: whoever could give rights could give themselves all of them.
     Raises PermissionError.
     """
-    if not by.is_superuser:
+    if not may_give_rights(by):
         raise PermissionError("only a person with all rights changes rights")
     locked = User.objects.select_for_update().get(pk=user.pk)
     before = (set(locked.groups.values_list("pk", flat=True)), locked.is_staff, locked.is_superuser)

@@ -23,7 +23,14 @@ _GROUPS: Final = (
     (
         "people",
         gettext_lazy("People"),
-        ("users.User", "auth.Group", "claims.Claim", "sessions_app.LoginSession"),
+        (
+            "users.User",
+            "auth.Group",
+            "claims.Claim",
+            "sessions_app.LoginSession",
+            "registration.Registration",
+            "deletion.AccountDeletion",
+        ),
     ),
     (
         "portal",
@@ -34,6 +41,8 @@ _GROUPS: Final = (
             "security.AuthenticationChain",
             "security.RecoverySettings",
             "security.QuestionSet",
+            "registration.RegistrationSettings",
+            "deletion.DeletionSettings",
         ),
     ),
     (
@@ -47,6 +56,16 @@ _GROUPS: Final = (
             "consent.Purpose",
             "consent.PurposeCategory",
         ),
+    ),
+    (
+        "approvals",
+        gettext_lazy("Approvals"),
+        ("approvals.Workflow", "approvals.ApprovalRequest"),
+    ),
+    (
+        "linked",
+        gettext_lazy("Linked accounts"),
+        ("linked_accounts.LocalLink", "linked_accounts.IdentityProvider", "linked_accounts.FederatedIdentity"),
     ),
     (
         "record",

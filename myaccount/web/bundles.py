@@ -44,6 +44,7 @@ STYLES: Final = (
     "components/check.css",
     "components/events.css",
     "components/details.css",
+    "components/export.css",
     "components/field.css",
     "components/switch.css",
     "components/choice.css",

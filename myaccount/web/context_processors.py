@@ -25,7 +25,7 @@ class NavigationEntry:
     url: str
     icon: str
     is_current: bool
-    count: int = 0
+    count: str = ""
 
 
 @dataclass(frozen=True)
@@ -102,6 +102,12 @@ class Portal:
         user = cast("User", user)
         return Person(user.name, user.username, user.initials, user.picture, user.is_staff)
 
+    @property
+    def switched_from(self) -> str:
+        """The username of the linked account the person came from; empty for who signed in to this one."""
+        login_session = getattr(self._request, "login_session", None)
+        return login_session.switched_from_name if login_session else ""
+
     @cached_property
     def navigation(self) -> list[NavigationEntry]:
         if self.person is None:
@@ -111,7 +117,8 @@ class Portal:
         for page in pages_for(request):
             url = reverse(page.url_name)
             is_current = request.path.startswith(url) if page.id != "overview" else request.path == url
-            entries.append(NavigationEntry(page.title, url, page.icon, is_current))
+            count = page.badge(request) if page.badge else ""
+            entries.append(NavigationEntry(page.title, url, page.icon, is_current, count))
         return entries
 
 

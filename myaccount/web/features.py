@@ -51,6 +51,9 @@ FEATURES: Final = (
     Feature("personal-info", gettext_lazy("Personal info")),
     Feature("personal-info.profile", gettext_lazy("Profile")),
     Feature("personal-info.picture", gettext_lazy("Profile picture")),
+    Feature("personal-info.linked-accounts", gettext_lazy("Linked accounts")),
+    Feature("personal-info.export", gettext_lazy("Export profile"), changes_something=False),
+    Feature("personal-info.delete-account", gettext_lazy("Delete account")),
     Feature("security", gettext_lazy("Security")),
     Feature("security.change-password", gettext_lazy("Change password")),
     Feature("security.recovery", gettext_lazy("Account recovery")),
@@ -61,6 +64,9 @@ FEATURES: Final = (
     Feature("applications", gettext_lazy("Applications")),
     Feature("applications.open", gettext_lazy("Applications you can open")),
     Feature("applications.authorized", gettext_lazy("Authorized applications")),
+    Feature("approvals", gettext_lazy("Approvals")),
+    Feature("approvals.tasks", gettext_lazy("Approval tasks")),
+    Feature("approvals.requests", gettext_lazy("My requests")),
 )
 BY_ID: Final = {feature.id: feature for feature in FEATURES}
 
@@ -79,7 +85,8 @@ def part_of(
     [Callable[Concatenate[PortalRequest, P], HttpResponseBase]],
     Callable[Concatenate[PortalRequest, P], HttpResponseBase],
 ]:
-    """Declare which feature a view belongs to: 404 while it is off, 403 for a POST while it is read-only."""
+    """Declare which feature a view belongs to: 404 while it is off, 403 for a POST that would change something while
+    it is read-only."""
     if feature_id not in BY_ID:
         raise ValueError(f"no feature is called {feature_id}")
 
@@ -91,7 +98,8 @@ def part_of(
             state = state_of(feature_id, request.portal_settings)
             if state == FeatureState.OFF:
                 raise Http404
-            if state == FeatureState.READ_ONLY and request.method == "POST":
+            is_change = request.method == "POST" and BY_ID[feature_id].changes_something
+            if state == FeatureState.READ_ONLY and is_change:
                 raise PermissionDenied(_("Your organisation lets you see this, but not change it."))
             return view(request, *args, **kwargs)
 

@@ -1,15 +1,18 @@
-"""Dates and times in the person's language and time zone. Format in a selector, not in a loop of a template."""
+"""Dates, times and lists in the person's language and time zone. Format in a selector, not in a loop of a template."""
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from typing import overload
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_time, format_timedelta
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 
 @lru_cache(maxsize=64)
@@ -34,6 +37,11 @@ def zone(name: str) -> ZoneInfo | None:
         return ZoneInfo(name) if name else None
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return None
+
+
+def listed(words: Iterable[str]) -> str:
+    """Several words one after the other."""
+    return pgettext("separator of a list", ", ").join(words)
 
 
 def day(value: date) -> str:
@@ -72,3 +80,12 @@ def _clock(value: time, locale: Locale) -> str:
 @lru_cache(maxsize=4096)
 def _minutes_ago(minutes: int, locale: Locale) -> str:
     return format_timedelta(-timedelta(minutes=minutes), add_direction=True, locale=locale)
+
+
+@overload
+def iso(value: datetime) -> str: ...
+@overload
+def iso(value: datetime | None) -> str | None: ...
+def iso(value: datetime | None) -> str | None:
+    """For machines: 2026-11-22T09:41:00Z, in UTC and without fractions of seconds; None for never."""
+    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if value else None

@@ -17,6 +17,7 @@ NAMES: Final = (
     "arrow-right-end-on-rectangle",
     "arrow-right-start-on-rectangle",
     "arrow-top-right-on-square",
+    "arrows-right-left",
     "beaker",
     "camera",
     "check-badge",

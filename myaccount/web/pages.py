@@ -18,19 +18,22 @@ Text = str | Promise
 
 @dataclass(frozen=True)
 class Section:
-    """One card on a page. `load` reads what its template needs; `state` is what a failed form hands back."""
+    """One card on a page. `load` reads what its template needs; `state` is what a failed form hands back.
+
+    A section whose `load` returns None has nothing to say to this person, and is left out.
+    """
 
     id: str
     title: Text
     explanation: Text
     template: str
-    load: Callable[[PortalRequest, Mapping[str, Any]], Mapping[str, Any]]
+    load: Callable[[PortalRequest, Mapping[str, Any]], Mapping[str, Any] | None]
     feature_id: str
 
 
 @dataclass(frozen=True)
 class Page:
-    """A page of the side panel."""
+    """A page of the side panel. `badge` tells what stands beside its name, if anything: how much waits there."""
 
     id: str
     title: Text
@@ -39,6 +42,7 @@ class Page:
     url_name: str
     sections: tuple[Section, ...]
     template: str = "pages/page.html"
+    badge: Callable[[PortalRequest], str] | None = None
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,8 @@ def render_page(
         if state == FeatureState.OFF:
             continue
         data = section.load(request, (states or {}).get(section.id, {}))
+        if data is None:
+            continue
         loaded.append(
             LoadedSection(
                 section.id, section.title, section.explanation, section.template, data, state == FeatureState.READ_ONLY

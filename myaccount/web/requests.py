@@ -18,6 +18,8 @@ class LoginSessionLike(Protocol):
 
     uuid: UUID
     started_at: datetime
+    switched_from: UUID | None
+    switched_from_name: str
 
 
 class PortalRequest(HttpRequest):

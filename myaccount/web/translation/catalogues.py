@@ -21,7 +21,9 @@ from django.conf import settings
 SOURCE_LANGUAGE: Final = "en"
 
 # Where texts are. Tests, documents and tools speak English only.
-SOURCES: Final = ("myaccount", "profile", "security", "sessions_app", "consent", "templates")
+SOURCES: Final = (
+    "myaccount", "profile", "security", "sessions_app", "consent", "linked_accounts", "approvals", "templates",
+)  # fmt: skip
 
 # What has to stand in a translation just as it stands in the text: %(name)s, {name}, %s, <b> and &nbsp;.
 FIXED_PARTS: Final = re.compile(

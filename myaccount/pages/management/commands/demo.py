@@ -17,10 +17,13 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 
+from linked_accounts.models import LocalLink
 from myaccount.activity.kinds import EventKind
 from myaccount.activity.services import SYSTEM, Origin, record
 from myaccount.claims.models import Claim
 from myaccount.pages.demo_applications import add_applications, let_calendar_know
+from myaccount.pages.demo_approvals import add_approvals
+from myaccount.registration.models import RegistrationSettings
 from myaccount.users.models import User
 from myaccount.web.models import PortalSettings
 from myaccount.web.selectors import portal_settings
@@ -135,6 +138,8 @@ class Command(BaseCommand):
             RecoverySettings(
                 question_recovery=True, email_recovery=True, sms_recovery=True, username_recovery=True
             ).save()
+        if not RegistrationSettings.objects.exists():
+            RegistrationSettings(is_allowed=True).save()
         Claim.objects.get_or_create(
             name="employee_number",
             defaults={
@@ -152,7 +157,11 @@ class Command(BaseCommand):
             record(kind, user=user, origin=origin, now=at, data=data)
         address = os.environ.get("PICKUP_ADDRESS", "http://localhost:8001")
         add_applications(pickup_address=address, pickup_secret=os.environ.get("PICKUP_SECRET", ""))
+        if any(user.username in ("alice", "carol") for _, _, user, _, _ in events):
+            _link_alice_and_carol(now=now)
         _sign_in_on_phone(User.objects.get(username_key="alice"), now=now)
+        if events:
+            add_approvals(now=now)
 
 
 def _add(person: DemoPerson, *, now: datetime) -> list[_Past]:
@@ -180,6 +189,12 @@ def _add(person: DemoPerson, *, now: datetime) -> list[_Past]:
 
 def _on(days_ago: int, at: time, now: datetime) -> datetime:
     return (now - timedelta(days=days_ago)).replace(hour=at.hour, minute=at.minute, second=0, microsecond=0)
+
+
+def _link_alice_and_carol(*, now: datetime) -> None:
+    """They are two accounts of one person; whoever removes the link is not given it again at the next start."""
+    first, second = User.objects.filter(username_key__in=["alice", "carol"]).order_by("pk")
+    LocalLink.objects.get_or_create(first=first, second=second, defaults={"linked_at": now - timedelta(days=14)})
 
 
 def _sign_in_on_phone(alice: User, *, now: datetime) -> None:
