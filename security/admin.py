@@ -116,7 +116,7 @@ class StepForm(forms.ModelForm[ChainStep]):
 
     authenticators = forms.MultipleChoiceField(
         label=gettext_lazy("Any of these"),
-        choices=[(kind.value, kind.label) for kind in (*FIRST, *SECOND)],
+        choices=[(kind.value, kind.label) for kind in (*FIRST, *SECOND) if kind != Authenticator.LINKED_ACCOUNT],
         widget=forms.CheckboxSelectMultiple,
     )
 

@@ -31,6 +31,9 @@ class PendingSignIn:
     is_trusted_browser: bool = False
     wants_trust: bool = False  # the person asked to trust this browser
     has_postponed: bool = False  # setting up a second factor, within the grace period
+    switched_from: str = ""  # the public id of the linked account the person comes from
+    proven_at: float | None = None  # when the first factor was shown, where that was elsewhere; seconds, 0 for unknown
+    came_by: dict[str, Any] = field(default_factory=dict)  # what the area that led here is told at the end
 
 
 def store(session: SessionBase, pending: PendingSignIn) -> None:
@@ -44,7 +47,11 @@ def load(session: SessionBase, *, now: datetime) -> tuple[PendingSignIn, User] |
 
     It dies with a change of the password and with the account being disabled.
     """
-    kept: Any = session.get(_KEY)
+    return read(session.get(_KEY), now=now)
+
+
+def read(kept: Any, *, now: datetime) -> tuple[PendingSignIn, User] | None:
+    """The same from what was kept elsewhere."""
     try:
         pending = PendingSignIn(**kept)
         age = now.timestamp() - pending.at

@@ -12,12 +12,14 @@ from django.utils import timezone
 
 from myaccount.activity.services import SYSTEM, Origin
 from myaccount.users.models import User
-from myaccount.users.signals import email_changed, mobile_changed, password_changed
+from myaccount.users.signals import account_erased, email_changed, mobile_changed, password_changed
 from myaccount.web.requests import origin as origin_of
+from security.attempts import unlock_factors
 from security.factors import removal, trusted
 from security.factors.sms import services as sms
 from security.recovery import services as recovery
 from security.recovery import waiting
+from security.sign_in.adapters import forget_guesses
 
 
 @receiver(mobile_changed, dispatch_uid="keep the SMS factor in step with the mobile number")
@@ -52,3 +54,10 @@ def on_signed_in(sender: type, *, request: HttpRequest, user: User, **kwargs: An
     """Whoever shows a second factor has not lost all of them: the waiting time is over."""
     if "mfa" in getattr(request, "sign_in_methods", ()):
         waiting.cancel_of(user, origin=origin_of(request), now=timezone.now())
+
+
+@receiver(account_erased, dispatch_uid="forget the guesses at an erased account")
+def on_account_erased(sender: type, *, user: User, **kwargs: Any) -> None:
+    """What is counted for good, and what axes keeps; the other budgets go within two days."""
+    unlock_factors(user)
+    forget_guesses(user)

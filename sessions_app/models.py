@@ -10,6 +10,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from myaccount.users.names import USERNAME_MAX_LENGTH
+
 USER_AGENT_MAX_LENGTH = 512
 
 
@@ -21,10 +23,14 @@ class EndReason(models.TextChoices):
     PASSWORD_CHANGED = "password-changed", pgettext_lazy("session", "Password changed")
     FACTOR_CHANGED = "factor-changed", pgettext_lazy("session", "Second factor changed")
     CONTACT_CHANGED = "contact-changed", pgettext_lazy("session", "E-mail address changed")
+    IDENTITY_CHANGED = "identity-changed", pgettext_lazy("session", "Account elsewhere connected or removed")
     IDLE = "idle", pgettext_lazy("session", "Not used for too long")
     TOO_OLD = "too-old", pgettext_lazy("session", "Open for too long")
     BY_ADMINISTRATOR = "by-administrator", pgettext_lazy("session", "Ended by an administrator")
     REPLACED = "replaced", pgettext_lazy("session", "Signed in anew")
+    SWITCHED = "switched", pgettext_lazy("session", "Switched to a linked account")
+    UNLINKED = "unlinked", pgettext_lazy("session", "The link to the other account was removed")
+    SOURCE_ENDED = "source-ended", pgettext_lazy("session", "Signed out of the account it came from")
     NO_LONGER_VALID = "no-longer-valid", pgettext_lazy("session", "No longer valid")
 
 
@@ -45,6 +51,9 @@ class LoginSession(models.Model):
     ended_at = models.DateTimeField(_("ended"), null=True)
     end_reason = models.CharField(_("why it ended"), max_length=20, choices=EndReason.choices, blank=True)
     methods = models.JSONField(_("how signed in"), default=list, help_text=_("Names from RFC 8176."))
+    # Whose account the person switched from; none for a session they signed in to.
+    switched_from = models.UUIDField(_("switched from"), null=True, editable=False)
+    switched_from_name = models.CharField(max_length=USERNAME_MAX_LENGTH, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("sign-in session")
@@ -53,6 +62,11 @@ class LoginSession(models.Model):
             models.Index(fields=["user"], condition=models.Q(ended_at=None), name="login_session_active"),
             models.Index(fields=["last_seen_at"], condition=models.Q(ended_at=None), name="login_session_idle"),
             models.Index(fields=["ended_at"], name="login_session_ended"),
+            models.Index(
+                fields=["switched_from"],
+                condition=models.Q(ended_at=None, switched_from__isnull=False),
+                name="login_session_switched",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -8,16 +8,21 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from django.db.models import Q
+from django.db.models.expressions import Combinable
+
 from myaccount.users.models import User
 from myaccount.web import formats
 from myaccount.web.kept_queries import Given, KeptQuery
-from sessions_app import devices
+from sessions_app import devices, session_store
 from sessions_app.models import LoginSession
 
 _ACTIVE: Final = KeptQuery(
-    lambda: LoginSession.objects.filter(user=Given("user"), ended_at=None).order_by("-last_seen_at", "-started_at")[
-        :100
-    ]
+    lambda: (
+        LoginSession.objects.filter(Q(user=Given("user")) | Q(switched_from=Given("uuid")), ended_at=None)
+        .select_related("user")
+        .order_by("-last_seen_at", "-started_at")[:100]
+    )
 )
 
 
@@ -40,6 +45,11 @@ def register_used_applications(of: UsedApplications) -> None:
         _used_applications.append(of)
 
 
+def register_with_session(name: str, expression: Callable[[], Combinable]) -> None:
+    """Let an area that lies above read something small with every session (see `session_store.bring_along`)."""
+    session_store.bring_along(name, expression)
+
+
 @dataclass(frozen=True)
 class SessionRow:
     """One session as the page shows it."""
@@ -55,15 +65,23 @@ class SessionRow:
     login_time: str
     last_accessed: str
     last_accessed_ago: str
+    switched_from: str = ""  # a username; empty for a session one signed in to
+    switched_to: str = ""  # the username of the linked account in which a session of the person goes on
     applications: tuple[UsedApplication, ...] = ()
 
 
 def active_sessions(user: User, *, current: UUID | None, now: datetime) -> list[SessionRow]:
-    """The person's sessions, the current one first, then the most recently used. Two queries with the applications."""
-    active = list(_ACTIVE.fetch(user=user.pk))
-    used = _applications_in([login_session.uuid for login_session in active])
+    """The person's sessions, the current one first, then the most recently used. Two queries with the applications.
+
+    One that has gone on in a linked account is among them: from there it could come back. What is used in it is not.
+    """
+    active = _ACTIVE.fetch(user=user.pk, uuid=user.uuid)
+    used = _applications_in([login_session.uuid for login_session in active if login_session.user_id == user.pk])
     rows = [
-        replace(row_of(login_session, current=current, now=now), applications=tuple(used.get(login_session.uuid, ())))
+        replace(
+            row_of(login_session, of=user, current=current, now=now),
+            applications=tuple(used.get(login_session.uuid, ())),
+        )
         for login_session in active
     ]
     return sorted(rows, key=lambda row: not row.is_current)
@@ -78,13 +96,15 @@ def _applications_in(sessions: Collection[UUID]) -> dict[UUID, list[UsedApplicat
 
 
 def own_session(user: User, uuid: UUID) -> LoginSession | None:
-    """One of the person's own active sessions; None for anybody else's."""
-    return LoginSession.objects.select_related("user").filter(pk=uuid, user=user, ended_at=None).first()
+    """One of the person's own active sessions, be it in a linked account by now; None for anybody else's."""
+    own = Q(user=user) | Q(switched_from=user.uuid)
+    return LoginSession.objects.select_related("user").filter(own, pk=uuid, ended_at=None).first()
 
 
-def row_of(login_session: LoginSession, *, current: UUID | None, now: datetime) -> SessionRow:
-    """A session in words."""
+def row_of(login_session: LoginSession, *, of: User, current: UUID | None, now: datetime) -> SessionRow:
+    """A session in words, for this person."""
     device = devices.describe(login_session.user_agent)
+    is_away = login_session.user_id != of.pk
     return SessionRow(
         uuid=login_session.uuid,
         title=devices.browser_on_system(login_session.browser, login_session.operating_system),
@@ -97,6 +117,8 @@ def row_of(login_session: LoginSession, *, current: UUID | None, now: datetime) 
         login_time=formats.moment(login_session.started_at),
         last_accessed=formats.moment(login_session.last_seen_at),
         last_accessed_ago=formats.ago(login_session.last_seen_at, now=now),
+        switched_from="" if is_away else login_session.switched_from_name,
+        switched_to=login_session.user.username if is_away else "",
     )
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from myaccount.activity.kinds import EventKind
 from myaccount.activity.services import SYSTEM, Origin, record
@@ -24,9 +25,24 @@ LAST_SEEN_PRECISION = timedelta(minutes=1)
 KEPT_AFTER_END = timedelta(days=90)
 
 
+@dataclass(frozen=True)
+class Switch:
+    """That a session goes on in a linked account: whose it was, and since when the person has been signed in."""
+
+    source: User
+    is_return: bool  # back to the account they signed in to
+    started_at: datetime
+
+
 @transaction.atomic
-def start(*, user: User, origin: Origin, methods: Sequence[str], now: datetime) -> LoginSession:
-    """Begin a session for a person who has just signed in. `methods` are RFC 8176 references such as `pwd`."""
+def start(
+    *, user: User, origin: Origin, methods: Sequence[str], now: datetime, switch: Switch | None = None
+) -> LoginSession:
+    """Begin a session for a person who has just signed in. `methods` are RFC 8176 references such as `pwd`.
+
+    One that goes on from a linked account ends no later than the one it came from would have (security 14).
+    """
+    is_away = switch is not None and not switch.is_return
     device = devices.describe(origin.user_agent)
     return LoginSession.objects.create(
         user=user,
@@ -35,9 +51,11 @@ def start(*, user: User, origin: Origin, methods: Sequence[str], now: datetime) 
         operating_system=device.operating_system,
         device=device.model,
         ip=origin.ip,
-        started_at=now,
+        started_at=switch.started_at if switch else now,
         last_seen_at=now,
         methods=list(methods),
+        switched_from=switch.source.uuid if switch and is_away else None,
+        switched_from_name=switch.source.username if switch and is_away else "",
     )
 
 
@@ -64,13 +82,17 @@ def end(
         EndReason.IDLE: EventKind.SESSION_EXPIRED,
         EndReason.TOO_OLD: EventKind.SESSION_EXPIRED,
     }.get(reason, EventKind.SESSION_ENDED)
-    data = {
+    record(kind, user=login_session.user, origin=origin, now=now, by=by, data=_told_of(login_session, reason))
+    return True
+
+
+def _told_of(login_session: LoginSession, reason: EndReason) -> dict[str, str]:
+    """What the event of its end holds."""
+    return {
         "reason": reason.value,
         "browser": login_session.browser,
         "operating_system": login_session.operating_system,
     }
-    record(kind, user=login_session.user, origin=origin, now=now, by=by, data=data)
-    return True
 
 
 @transaction.atomic
@@ -86,26 +108,29 @@ def end_all(
 ) -> int:
     """End a person's sessions, except `keep`. Returns how many ended; one event tells of all.
 
+    Those that came from this account by switching end, too: whoever is to be kept out of it does not stay in another
+    one by it, from where they could come back (security 18, 19).
     `ends_offline`: what applications may do while nobody is signed in ends, too, even where no session is left.
     """
-    active = LoginSession.objects.filter(user=user, ended_at=None)
-    if keep:
-        active = active.exclude(pk=keep)
-    ids = list(active.values_list("pk", flat=True))
-    if not ids and not ends_offline:
-        return 0
-    ended = LoginSession.objects.filter(pk__in=ids, ended_at=None).update(ended_at=now, end_reason=reason)
-    BrowserSession.objects.filter(login_session__in=ids).delete()
-    sessions_ended.send(
-        LoginSession,
-        user=user,
-        session_uuids=tuple(ids),
-        reason=reason,
-        origin=origin,
-        now=now,
-        ends_offline=ends_offline,
-    )
-    if ids:
+    # Who comes back to this account holds its row until the new session is there (security/sign_in/flows.py).
+    list(User.objects.select_for_update(no_key=True).filter(pk=user.pk).values_list("pk"))
+    others = LoginSession.objects.exclude(pk=keep) if keep else LoginSession.objects.all()
+    ids = list(others.filter(user=user, ended_at=None).values_list("pk", flat=True))
+    ended = LoginSession.objects.filter(pk__in=ids, ended_at=None).update(ended_at=now, end_reason=reason) if ids else 0
+    # After the others: a switch that is under way ends the session it leaves, and is waited for there.
+    ended += _end_switched(others.filter(switched_from=user.uuid), EndReason.SOURCE_ENDED, now=now)
+    if ids or ends_offline:
+        BrowserSession.objects.filter(login_session__in=ids).delete()
+        sessions_ended.send(
+            LoginSession,
+            user=user,
+            session_uuids=tuple(ids),
+            reason=reason,
+            origin=origin,
+            now=now,
+            ends_offline=ends_offline,
+        )
+    if ids or ended:
         record(
             EventKind.SESSION_ENDED,
             user=user,
@@ -115,6 +140,33 @@ def end_all(
             data={"reason": reason.value, "count": ended, "kept_one": keep is not None},
         )
     return ended
+
+
+@transaction.atomic
+def terminate(*, user: User, login_session: LoginSession, origin: Origin, now: datetime) -> bool:
+    """End a session as a person wants it: one of their own, or one that went on from their account in a linked one.
+
+    The history of the linked account does not tell from where. False if it was over already.
+    """
+    if login_session.user_id == user.pk:
+        return end(login_session=login_session, reason=EndReason.TERMINATED, origin=origin, now=now)
+    if not end(login_session=login_session, reason=EndReason.SOURCE_ENDED, origin=SYSTEM, now=now):
+        return False
+    data = _told_of(login_session, EndReason.TERMINATED)
+    record(EventKind.SESSION_ENDED, user=user, origin=origin, now=now, data=data)
+    return True
+
+
+@transaction.atomic
+def end_switched(*, user: User, source: User, now: datetime) -> None:
+    """End the sessions in a person's account that came by switching from another one."""
+    _end_switched(LoginSession.objects.filter(user=user, switched_from=source.uuid), EndReason.UNLINKED, now=now)
+
+
+def _end_switched(sessions: QuerySet[LoginSession], reason: EndReason, *, now: datetime) -> int:
+    """The history of the account they are in does not tell where it was done: that is another account's business."""
+    found = sessions.filter(ended_at=None).select_related("user")
+    return sum(end(login_session=each, reason=reason, origin=SYSTEM, now=now) for each in found)
 
 
 def touch(login_session: LoginSession, *, now: datetime) -> None:

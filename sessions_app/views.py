@@ -33,12 +33,12 @@ def terminate(request: PortalRequest, uuid: UUID) -> HttpResponse:
         raise Http404
     now = timezone.now()
     if request.method == "GET":
-        row = selectors.row_of(login_session, current=None, now=now)
+        row = selectors.row_of(login_session, of=request.user, current=None, now=now)
         return render(request, "sessions/confirm_terminate.html", {"row": row})
-    services.end(
-        login_session=login_session, reason=EndReason.TERMINATED, origin=origin(request), now=now, by=request.user
-    )
-    messages.success(request, _("You have successfully revoked your session!"))
+    if services.terminate(user=request.user, login_session=login_session, origin=origin(request), now=now):
+        messages.success(request, _("You have successfully revoked your session!"))
+    else:
+        messages.warning(request, _("That session had just ended. Look whether it goes on as another one."))
     return to_section("security", "active-sessions")
 
 

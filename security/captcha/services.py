@@ -24,7 +24,8 @@ from security.captcha.models import CaptchaSolution
 
 SIGN_IN: Final = "sign-in"
 RECOVER: Final = "recover"
-ACTIONS: Final = frozenset({SIGN_IN, RECOVER})  # what somebody shows it for
+REGISTER: Final = "register"
+ACTIONS: Final = frozenset({SIGN_IN, RECOVER, REGISTER})  # what somebody shows it for
 
 LIFE: Final = timedelta(minutes=5)
 
@@ -51,7 +52,7 @@ class CaptchaRefused(Exception):  # noqa: N818 (states the fact)
         self.reason = reason
 
     def __str__(self) -> str:
-        return _("We could not see that you are not a program. Wait until the check says “Done”, then try again.")
+        return _("We could not see that you are not a robot. Wait until the check says “Done”, then try again.")
 
 
 def reserve(address: str, *, now: datetime) -> None:

@@ -20,9 +20,11 @@ class Authenticator(models.TextChoices):
     SMS = "sms", _("SMS code")
     DEVICE = "device", _("Security device")
     BACKUP_CODE = "backup-code", _("Backup code")
+    FEDERATED = "federated", _("Account at another identity provider")
+    LINKED_ACCOUNT = "linked-account", _("Linked account")
 
 
-FIRST: Final = (Authenticator.PASSWORD, Authenticator.PASSKEY)
+FIRST: Final = (Authenticator.PASSWORD, Authenticator.PASSKEY, Authenticator.FEDERATED, Authenticator.LINKED_ACCOUNT)
 SECOND: Final = (Authenticator.DEVICE, Authenticator.TOTP, Authenticator.SMS, Authenticator.BACKUP_CODE)
 ENROLLABLE: Final = (Authenticator.DEVICE, Authenticator.TOTP, Authenticator.SMS)
 
@@ -72,6 +74,8 @@ _METHODS: Final = {
     Authenticator.SMS: ("sms",),
     Authenticator.DEVICE: ("pop",),
     Authenticator.BACKUP_CODE: ("otp",),
+    Authenticator.FEDERATED: (),  # that registry has no word for it
+    Authenticator.LINKED_ACCOUNT: (),
 }
 
 
@@ -87,4 +91,4 @@ def method_references(shown: Iterable[str]) -> list[str]:
 def is_multi_factor(shown: Iterable[str]) -> bool:
     """Whether these are two factors: a passkey is by itself, since it also asks for a fingerprint or PIN."""
     values = set(shown)
-    return Authenticator.PASSKEY in values or (Authenticator.PASSWORD in values and bool(values & {*SECOND}))
+    return Authenticator.PASSKEY in values or (bool(values & {*FIRST}) and bool(values & {*SECOND}))

@@ -140,6 +140,7 @@ class Purpose(models.TextChoices):
     SIGN_IN = "sign-in", pgettext_lazy("purpose", "Second step of signing in")
     CONFIRM = "confirm", pgettext_lazy("purpose", "Confirm access")
     RECOVER = "recover", pgettext_lazy("purpose", "Recover an account")
+    LINK = "link", pgettext_lazy("purpose", "Link an account")
 
 
 class SentCode(models.Model):

@@ -10,11 +10,16 @@ from django.utils.translation import gettext as _
 from myaccount.activity.services import Origin
 from myaccount.users.models import User
 from myaccount.users.signals import ChangeRefused
+from myaccount.users.ways_in import ways_in
 from security.factors import telling
 from security.factors.kinds import Authenticator
-from security.factors.models import BackupCodes, Factor, PreferredFactor, SmsDevice
+from security.factors.models import BackupCodes, Factor, PreferredFactor, SecurityDevice, SmsDevice
 from security.factors.selectors import MODELS, enrolled
 from security.policy.selectors import demand_on, sign_in_policy, steps_for
+
+
+class LastWayIn(ChangeRefused):
+    """It is a passkey, and without it nobody could sign in to the account any more."""
 
 
 class StillRequired(ChangeRefused):
@@ -26,6 +31,11 @@ def is_last(user: User, factor: Factor) -> bool:
     if isinstance(factor, BackupCodes):
         return False
     return [(f.authenticator, f.pk) for f in enrolled(user).real] == [(factor.authenticator, factor.pk)]
+
+
+def is_way_in(factor: Factor) -> bool:
+    """Whether one can sign in with it alone: a passkey."""
+    return isinstance(factor, SecurityDevice) and factor.is_passwordless
 
 
 def is_required(user: User) -> bool:
@@ -47,6 +57,8 @@ def remove(*, factor: Factor, origin: Origin, now: datetime, by: User | None = N
         raise StillRequired(
             _("Your organisation asks you for a second factor, and this is your last one. Add another first.")
         )
+    if by in (None, user) and is_way_in(factor) and ways_in(user) <= 1:
+        raise LastWayIn(_("It is the only way you can sign in. Add another passkey or connect another account first."))
     deleted, _rows = type(factor).objects.filter(pk=factor.pk).delete()
     if not deleted:
         return

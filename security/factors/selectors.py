@@ -149,3 +149,9 @@ def _rows(model: type[Factor], user: User) -> QuerySet[Any, Any]:
         "a_device_kind", "an_aaguid", "a_passwordless", "a_backed_up", "a_left", "a_choice",
     )  # fmt: skip
     return same_columns
+
+
+def first_factors_of(user: User) -> int:
+    """In how many ways of this area somebody can sign in: the password, and each passkey. One query."""
+    passkeys = SecurityDevice.objects.filter(user=user, is_passwordless=True).count()
+    return passkeys + (1 if user.has_usable_password() else 0)

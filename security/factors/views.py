@@ -84,6 +84,8 @@ def remove(request: PortalRequest, authenticator: str, pk: int) -> HttpResponse:
         return render(request, "security/remove_factor.html", context)
     try:
         removal.remove(factor=factor, origin=origin(request), now=timezone.now())
+    except removal.LastWayIn as refused:
+        return render(request, "security/remove_factor.html", {**context, "refused": str(refused)}, status=422)
     except removal.StillRequired:
         return render(request, "security/remove_factor.html", {**context, "is_refused": True}, status=422)
     messages.success(request, _("“%(name)s” was removed.") % {"name": context["name"]})

@@ -12,26 +12,20 @@ from django.utils.translation import gettext_lazy as _
 from myaccount.users.backends import normalize_password
 from myaccount.users.models import User
 from myaccount.web.forms import PortalForm
-from security.password.validators import MAX_LENGTH, MIN_LENGTH
+from security.password.fields import NewPasswordField
+from security.password.validators import MAX_LENGTH
 
 
 class NewPasswordForm(PortalForm):
     """A new password, and the new one once more."""
 
-    new_password = forms.CharField(
-        label=_("New password"),
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "spellcheck": "false"}),
-        error_messages={"required": _("Enter a new password.")},
-    )
+    new_password = NewPasswordField(label=_("New password"), required=_("Enter a new password."))
     confirm_new_password = forms.CharField(
         label=_("Confirm new password"),
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "spellcheck": "false"}),
         error_messages={"required": _("Enter the new password once more.")},
     )
-
-    min_length = MIN_LENGTH
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

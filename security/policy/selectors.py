@@ -89,9 +89,17 @@ def has_chain(client_id: OuterRef) -> Exists:
 
 
 def what_counts(methods: Collection[str]) -> set[Authenticator]:
-    """What was shown; a passkey is a security device as well, and counts as both factors."""
+    """What was shown, and what it stands for.
+
+    A passkey is a security device as well, and counts as both factors. Who comes from a linked account gave this
+    one's password when the two were linked, and is not asked for it again (manual, “Linked accounts”).
+    """
     shown = {Authenticator(value) for value in methods if value in Authenticator.values}
-    return shown | {Authenticator.DEVICE} if Authenticator.PASSKEY in shown else shown
+    if Authenticator.PASSKEY in shown:
+        shown.add(Authenticator.DEVICE)
+    if Authenticator.LINKED_ACCOUNT in shown:
+        shown.add(Authenticator.PASSWORD)
+    return shown
 
 
 def active_chains() -> list[AuthenticationChain]:

@@ -14,6 +14,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 import profile.contacts as contacts
 from myaccount.claims.selectors import editable_claim
 from myaccount.limits.services import TooManyAttempts
+from myaccount.operations.messages import tell
+from myaccount.operations.services import Outcome
 from myaccount.users.signals import ChangeRefused
 from myaccount.web.features import part_of
 from myaccount.web.redirects import to_section
@@ -50,8 +52,10 @@ def _change(request: PortalRequest, kind: str, form: EmailRecoveryForm | SmsReco
     user, value, now = request.user, form.cleaned_data["value"], timezone.now()
     try:
         if not request.portal_settings.prove_contact_changes:
-            contacts.set_without_proof(user=user, kind=_KINDS[kind], value=value, origin=origin(request), now=now)
-            return _updated(request, kind)
+            outcome = contacts.set_without_proof(
+                user=user, kind=_KINDS[kind], value=value, origin=origin(request), now=now
+            )
+            return _updated(request, kind, outcome)
         contacts.request_change(
             user=user,
             kind=_KINDS[kind],
@@ -86,7 +90,7 @@ def prove(request: PortalRequest, kind: str) -> HttpResponse:
     form = SentCodeForm(request.POST or None)
     if form.is_valid():
         try:
-            contacts.prove_by_code(
+            outcome = contacts.prove_by_code(
                 user=request.user,
                 kind=_KINDS[kind],
                 code=form.cleaned_data["code"],
@@ -94,7 +98,7 @@ def prove(request: PortalRequest, kind: str) -> HttpResponse:
                 origin=origin(request),
                 now=timezone.now(),
             )
-            return _updated(request, kind)
+            return _updated(request, kind, outcome)
         except contacts.WrongCode as error:
             text = (
                 _("That is not the code we sent.") if error.tries_left else _("Too many wrong codes. Send a new one.")
@@ -128,9 +132,9 @@ def resend(request: PortalRequest, kind: str) -> HttpResponse:
     return redirect("prove-recovery-contact", kind)
 
 
-def _updated(request: PortalRequest, kind: str) -> HttpResponse:
+def _updated(request: PortalRequest, kind: str, outcome: Outcome) -> HttpResponse:
     done = {"email": _("Your e-mail address was updated."), "mobile": _("Your mobile number was updated.")}
-    messages.success(request, done[kind])
+    tell(request, outcome, done[kind])
     return to_section("security", SECTION)
 
 

@@ -10,7 +10,7 @@ from security.recovery.steps import offered_ways
 from security.sign_in.views import Link
 
 
-def links() -> list[Link]:
+def links(next_path: str) -> list[Link]:  # noqa: ARG001 (a recovery ends at the sign-in page)
     """“Forgot password?” and “Forgot username?”, as far as administrators have turned them on. One query."""
     settings, offered = recovery_settings(), []
     if offered_ways(settings):

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from axes.models import AccessAttempt
 from django.http import HttpRequest
 
+from myaccount.users.models import User
 from myaccount.users.selectors import find_by_identifier
 from myaccount.web.requests import client_address
 from security import known_browsers
@@ -48,3 +50,8 @@ def axes_leaves_alone(request: HttpRequest, credentials: Mapping[str, Any] | Non
     if getattr(request, _PAST_CAPTCHA, False):
         return True
     return known_browsers.is_known_for(request, axes_account_key(request, credentials))
+
+
+def forget_guesses(user: User) -> None:
+    """Delete what axes keeps of failed sign-ins to an account: addresses and browsers."""
+    AccessAttempt.objects.filter(username=account_key(user, "")).delete()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 from urllib.parse import urlencode
@@ -29,6 +29,7 @@ _URL_NAMES: Final = {
     Purpose.SIGN_IN: ("second-step-with", "send-sign-in-code", "second-step-options"),
     Purpose.RECOVER: ("recovery-second-step-with", "send-recovery-step-code", "recovery-options"),
     Purpose.CONFIRM: ("confirm-with", "send-confirmation-code", "confirm-options"),
+    Purpose.LINK: ("link-second-step-with", "send-link-code", "link-options"),
 }
 
 
@@ -55,6 +56,7 @@ class SecondStep:
     kinds: tuple[Authenticator, ...]
     next: str = ""
     trust_days: int = 0
+    is_switch: bool = False  # from a linked account, where the person stays signed in until then
 
     def url_of(self, authenticator: Authenticator) -> str:
         """The page that asks for this authenticator."""
@@ -90,12 +92,28 @@ def at_sign_in(situation: Situation) -> SecondStep | None:
     asked = situation.asked
     if asked is None or asked.is_enrolment:
         return None
-    return SecondStep(situation.user, Purpose.SIGN_IN, asked.authenticators, trust_days=situation.policy.trust_days)
+    return SecondStep(
+        situation.user,
+        Purpose.SIGN_IN,
+        asked.authenticators,
+        trust_days=situation.policy.trust_days,
+        is_switch=bool(situation.pending.switched_from),
+    )
+
+
+def when_linking(situation: Situation) -> SecondStep | None:
+    """The second step of an account that somebody wants to link to their own, if one is asked for."""
+    step = at_sign_in(situation)
+    return replace(step, purpose=Purpose.LINK, trust_days=0) if step else None
 
 
 def prepare(request: HttpRequest, situation: Situation, *, now: datetime) -> None:
     """Send the code where one is asked for first, so that it is on its way when the page opens."""
-    step = at_sign_in(situation)
+    prepare_step(request, at_sign_in(situation), now=now)
+
+
+def prepare_step(request: HttpRequest, step: SecondStep | None, *, now: datetime) -> None:
+    """The same for a step known already."""
     if step is not None and step.kinds[0] == Authenticator.SMS:
         with suppress(sms.ResendTooSoon, TooManyAttempts):
             send(request, step, now=now)

@@ -191,6 +191,8 @@ def page(request: HttpRequest, step: SecondStep, kind: Authenticator, *, error: 
         "alternatives": step.alternatives_to(kind),
         "is_signing_in": step.purpose == Purpose.SIGN_IN,
         "is_recovering": step.purpose == Purpose.RECOVER,
+        "is_linking": step.purpose == Purpose.LINK,
+        "act": step_up.announced(request, step.next) if step.purpose == Purpose.CONFIRM else None,
         "action": step.url_of(kind),
         "code_is_sent": kind == Authenticator.SMS and sms.is_sent(step.user, step.purpose, binding, timezone.now()),
     }

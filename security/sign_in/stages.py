@@ -1,4 +1,4 @@
-"""The stages of signing in, in order, and what is asked in each. What joins later is added to STAGES."""
+"""The stages of signing in, in order, and what is asked in each. Areas that lie above add theirs at the end."""
 
 from __future__ import annotations
 
@@ -157,8 +157,23 @@ ENROLMENT: Final = Stage(ENROLMENT_STAGE, "enrol-at-sign-in", _has_what_is_requi
 NEW_PASSWORD: Final = Stage("new password", "new-password-at-sign-in", _has_no_demand)
 
 STAGES: tuple[Stage, ...] = (FIRST_FACTOR, SECOND_FACTOR, ENROLMENT, NEW_PASSWORD)
+_registered: list[Stage] = []
+
+
+def register_stage(stage: Stage) -> None:
+    """Let an area that lies above ask something of people before they are signed in, after everything else.
+
+    What makes the stage necessary has the person's row locked while it comes about: signing in then waits, and looks.
+    """
+    if stage not in _registered:
+        _registered.append(stage)
 
 
 def next_stage(situation: Situation) -> Stage | None:
     """The first stage not done yet; None when the person may be signed in."""
-    return next((stage for stage in STAGES if not stage.is_done(situation)), None)
+    return next((stage for stage in (*STAGES, *_registered) if not stage.is_done(situation)), None)
+
+
+def last_stage(situation: Situation) -> Stage | None:
+    """The first of the registered stages not done yet; looked at once more while the person's row is locked."""
+    return next((stage for stage in _registered if not stage.is_done(situation)), None)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -15,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from myaccount.limits.services import TooManyAttempts
+from myaccount.users.backends import AccountNotMadeYet
 from myaccount.web import step_up
 from myaccount.web.redirects import AGAIN, application_of, go_to, login_hint, requested_next, safe_next, to_signed_out
 from myaccount.web.requests import PortalRequest
@@ -25,6 +27,7 @@ from security.factors.kinds import Authenticator
 from security.sign_in import flows, services
 from security.sign_in.forms import ConfirmAccessForm, SignInForm
 from security.sign_in.second_step_views import to_confirm
+from security.sign_in.ways import ways_to_confirm, ways_to_sign_in
 from sessions_app.services import EndReason
 
 _REFUSED = 422
@@ -39,11 +42,13 @@ class Link:
     url: str
 
 
-_links: list[Callable[[], list[Link]]] = []
+Links = Callable[[str], list[Link]]
+_links: list[Links] = []
 
 
-def register_links(links: Callable[[], list[Link]]) -> None:
-    """Let an area that lies above offer links below the sign-in form."""
+def register_links(links: Links) -> None:
+    """Let an area that lies above offer links below the sign-in form. It is given where the person wants to go on to:
+    a page of ours, or an empty text."""
     if links not in _links:
         _links.append(links)
 
@@ -74,12 +79,14 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         user = services.check_password(
             request, now=now, is_past_captcha=_is_past_captcha(request, now=now), **form.cleaned_data
         )
+    except AccountNotMadeYet:
+        return render(request, "security/account_waits.html")
     except services.SignInRefused:
         form.add_error(
             None,
             _(
-                "That did not work. The username or the password is wrong, or there were too many tries: "
-                "then try again once the check below is done, or wait a few minutes."
+                "That did not work. The username or the password is wrong, or there were too many tries. "
+                "Check both and try again, or wait a few minutes."
             ),
         )
         return sign_in_page(request, form, next_path, status=_REFUSED)
@@ -88,15 +95,18 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 
 def sign_in_page(request: HttpRequest, form: SignInForm, next_path: str, *, status: int = 200) -> HttpResponse:
     """The page, also with the words for a passkey that did not do."""
+    own_next = next_path if next_path and safe_next(next_path) == next_path else ""
     context = {
         "form": form,
-        "next": next_path if next_path and safe_next(next_path) == next_path else "",
+        "next": own_next,
         "has_timed_out": request.GET.get("ended") in (EndReason.IDLE, EndReason.TOO_OLD),
-        "offers_captcha": status == _REFUSED,  # whatever the refusal was for, so that nothing is told apart
+        # Whatever a try was refused for, so that nothing is told apart; a form with a gap was no try.
+        "offers_captcha": status == _REFUSED and set(form.errors) <= {NON_FIELD_ERRORS},
         "was_ended": request.GET.get("ended") == EndReason.NO_LONGER_VALID,
         "demo_people": _DEMO_PEOPLE if settings.DEBUG else (),
-        "links": [link for links in _links for link in links()],
+        "links": [link for links in _links for link in links(own_next)],
         "application": _application_name(next_path),
+        "other_ways": ways_to_sign_in(),
     }
     return render(request, "security/sign_in.html", context, status=status)
 
@@ -165,7 +175,13 @@ def confirm_access(request: PortalRequest) -> HttpResponse:
                 form.add_error("password", _("That is not your password."))
             except TooManyAttempts:
                 form.add_error("password", _("There were too many tries. Wait a few minutes, then try again."))
-    context = {"form": form, "next": safe_next(next_path)}
+    context = {
+        "form": form,
+        "next": safe_next(next_path),
+        "act": step_up.announced(request, safe_next(next_path)),
+        "has_password": request.user.has_usable_password(),
+        "other_ways": ways_to_confirm(request.user),
+    }
     return render(request, "security/confirm_access.html", context, status=status)
 
 
@@ -176,4 +192,5 @@ def continue_interrupted(request: PortalRequest) -> HttpResponse:
     interrupted = step_up.interrupted(request, now=timezone.now())
     if interrupted is None:
         return redirect(reverse("overview"))
-    return render(request, "security/continue_interrupted.html", {"interrupted": interrupted})
+    act = step_up.announced(request, interrupted.path)
+    return render(request, "security/continue_interrupted.html", {"interrupted": interrupted, "act": act})

@@ -11,7 +11,7 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.utils import timezone
 
 from myaccount.users.models import User
-from security.factors import encryption
+from myaccount.web import encryption
 from security.factors.backup_codes.services import current_set
 
 LIFE: Final = timedelta(minutes=10)

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 import profile.contacts as contacts
 import profile.selectors as profiles
 from myaccount.limits.services import TooManyAttempts
+from myaccount.operations.services import Waiting
 from myaccount.users.models import User
 from myaccount.web import formats
 from myaccount.web.requests import origin
@@ -138,7 +139,7 @@ def _prove(request: EnrolmentRequest, form: SmsCodeForm) -> HttpResponse | None:
     attempt = factor_attempt(request, user)
     try:
         attempt.reserve(now=now)
-        contacts.prove_by_code(
+        outcome = contacts.prove_by_code(
             user=user,
             kind=_MOBILE,
             code=form.cleaned_data["code"],
@@ -155,6 +156,9 @@ def _prove(request: EnrolmentRequest, form: SmsCodeForm) -> HttpResponse | None:
         return _proven_already(request, user)
     else:
         attempt.succeeded()
+        if isinstance(outcome, Waiting):  # the number, and with it the factor
+            messages.info(request, _("Your change waits for approval."))
+            return HttpResponseRedirect(guards.way_back(request))
         return guards.enrolled(request, Authenticator.SMS, _("Your SMS number was updated."))
     return None
 

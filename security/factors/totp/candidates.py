@@ -8,7 +8,7 @@ from typing import Any, Final
 from django.contrib.sessions.backends.base import SessionBase
 
 from myaccount.users.models import User
-from security.factors import encryption
+from myaccount.web import encryption
 from security.factors.totp.services import new_seed
 
 LIFE: Final = timedelta(minutes=10)

@@ -16,7 +16,8 @@ from django_otp.oath import hotp
 from myaccount.activity.services import Origin
 from myaccount.schedule.batches import SIZE
 from myaccount.users.models import User
-from security.factors import encryption, telling
+from myaccount.web import encryption
+from security.factors import telling
 from security.factors.fields import six_digits
 from security.factors.kinds import Authenticator
 from security.factors.models import TotpDevice

@@ -57,6 +57,8 @@ class ChooseQuestionsForm(PortalForm):
                 _("Answer") if is_one else _("Answer to question %(number)s") % words,
                 language,
             )
+        if offers:
+            self.fields[f"question_{offers[0].set_pk}"].widget.attrs["autofocus"] = True
 
     def answers(self) -> dict[int, tuple[int, str]]:
         """The question chosen from each set, and what was typed."""
