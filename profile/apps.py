@@ -10,3 +10,6 @@ class ProfileConfig(AppConfig):
     def ready(self) -> None:
         import profile.receivers  # noqa: PLC0415 (they register themselves)
         import profile.tasks  # noqa: F401, PLC0415 (its jobs register themselves)
+        from profile.operations import register_operations  # noqa: PLC0415 (needs the models)
+
+        register_operations()

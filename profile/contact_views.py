@@ -16,6 +16,9 @@ import profile.contacts as contacts
 from myaccount.claims.models import Claim
 from myaccount.claims.selectors import editable_claim
 from myaccount.limits.services import TooManyAttempts
+from myaccount.operations.kinds import OperationKind
+from myaccount.operations.messages import tell
+from myaccount.operations.services import Done, Outcome, Waiting, waiting_for
 from myaccount.users.models import User
 from myaccount.users.signals import ChangeRefused
 from myaccount.web.features import part_of
@@ -79,7 +82,7 @@ def prove(request: PortalRequest, kind: str) -> HttpResponse:
     form = CodeForm(request.POST, auto_id=f"id_{kind}_%s")
     if form.is_valid():
         try:
-            contacts.prove_by_code(
+            outcome = contacts.prove_by_code(
                 user=request.user,
                 kind=ContactKind(kind),
                 code=form.cleaned_data["code"],
@@ -87,7 +90,7 @@ def prove(request: PortalRequest, kind: str) -> HttpResponse:
                 origin=origin(request),
                 now=timezone.now(),
             )
-            return _proven(request, kind)
+            return _proven(request, kind, outcome)
         except contacts.WrongCode as error:
             text = (
                 _("That is not the code we sent.") if error.tries_left else _("Too many wrong codes. Send a new one.")
@@ -96,8 +99,9 @@ def prove(request: PortalRequest, kind: str) -> HttpResponse:
         except ChangeRefused as refused:
             form.add_error("code", str(refused))
         except (contacts.NothingPending, contacts.AddressTaken):
-            if _is_proven_already(request, ContactKind(kind)):
-                return _proven(request, kind)
+            outcome_before = _outcome_before(request, ContactKind(kind))
+            if outcome_before is not None:
+                return _proven(request, kind, outcome_before)
             messages.error(request, _("This change can no longer be completed. Start it again."))
             return to_section("personal-info", kind)
     states = {"profile": {"proving": kind, "code_form": form}}
@@ -147,7 +151,7 @@ def prove_by_link(request: PortalRequest, token: str) -> HttpResponse:
     if request.method == "GET":
         return render(request, "profile/prove_email.html", {"token": token})
     try:
-        contacts.prove_by_token(
+        outcome = contacts.prove_by_token(
             user=request.user,
             token=token,
             session_uuid=request.login_session.uuid,
@@ -156,13 +160,13 @@ def prove_by_link(request: PortalRequest, token: str) -> HttpResponse:
         )
     except (contacts.NothingPending, contacts.AddressTaken):
         return render(request, "profile/prove_email_failed.html", status=422)
-    return _proven(request, ContactKind.EMAIL)
+    return _proven(request, ContactKind.EMAIL, outcome)
 
 
 def _apply(request: PortalRequest, kind: ContactKind, value: str, *, now: datetime) -> HttpResponse:
     if not value or not request.portal_settings.prove_contact_changes:
-        contacts.set_without_proof(user=request.user, kind=kind, value=value, origin=origin(request), now=now)
-        return _proven(request, kind)
+        outcome = contacts.set_without_proof(user=request.user, kind=kind, value=value, origin=origin(request), now=now)
+        return _proven(request, kind, outcome)
     contacts.request_change(
         user=request.user,
         kind=kind,
@@ -179,9 +183,9 @@ def _apply(request: PortalRequest, kind: ContactKind, value: str, *, now: dateti
     return to_section("personal-info", f"id_{kind}_code")
 
 
-def _proven(request: PortalRequest, kind: str) -> HttpResponse:
+def _proven(request: PortalRequest, kind: str, outcome: Outcome) -> HttpResponse:
     done = {"email": _("Your e-mail address was updated."), "mobile": _("Your mobile number was updated.")}
-    messages.success(request, done[kind])
+    tell(request, outcome, done[kind])
     return to_section("personal-info", kind)
 
 
@@ -204,11 +208,16 @@ def _is_same(request: PortalRequest, kind: ContactKind, value: str) -> bool:
     return value == old and (proven_at is not None or not can_be_proven)
 
 
-def _is_proven_already(request: PortalRequest, kind: ContactKind) -> bool:
-    """Whether what the form is about is the person's by now: it was sent twice, and both are told the same."""
+def _outcome_before(request: PortalRequest, kind: ContactKind) -> Outcome | None:
+    """What became of a form that was sent twice: both times the same is said. None if what it is about is not there."""
     request.user.refresh_from_db()
     value, proven_at = _stored(request.user, kind)
-    return proven_at is not None and request.POST.get("about") == fingerprint(value)
+    if proven_at is not None and request.POST.get("about") == fingerprint(value):
+        return Done(result=True)
+    waiting = waiting_for(request.user, OperationKind.UPDATE_CLAIMS)
+    about = [kept for kept in waiting if kept.submission.payload.get("claim") == kind]
+    same = [kept for kept in about if request.POST.get("about") == fingerprint(kept.submission.payload["value"])]
+    return Waiting(same[-1].request_uuid) if same else None
 
 
 def _stored(user: User, kind: ContactKind) -> tuple[str, datetime | None]:

@@ -21,13 +21,16 @@ from myaccount.activity.kinds import EventKind
 from myaccount.activity.services import Origin, record
 from myaccount.limits import services as limits
 from myaccount.limits.services import Rule
+from myaccount.operations.registry import OperationImpossible, Submission
+from myaccount.operations.services import Done, Outcome, submit
 from myaccount.outbox import services as outbox
 from myaccount.schedule.batches import SIZE, delete_batch
 from myaccount.users.models import User
 from myaccount.users.names import canonical_key
 from myaccount.users.selectors import is_name_taken
-from myaccount.users.signals import email_changed, mobile_changed
+from myaccount.users.signals import ChangeRefused, email_changed, mobile_changed
 from myaccount.web import formats
+from profile.current import attributes_of
 from profile.models import ContactKind, PendingContact
 from profile.phones import readable
 from profile.pictures import GRAVATAR_ORIGIN
@@ -35,6 +38,7 @@ from profile.pictures import GRAVATAR_ORIGIN
 CODE_LIFE: Final = {ContactKind.EMAIL: timedelta(hours=1), ContactKind.MOBILE: timedelta(minutes=10)}
 RESEND_AFTER: Final = timedelta(seconds=60)
 MAX_TRIES: Final = 5
+SET_CONTACT: Final = "profile.set_contact"
 EMAIL: Final = ContactKind.EMAIL
 MOBILE: Final = ContactKind.MOBILE
 _SENDS: Final = Rule(free_attempts=8, first_pause=timedelta(minutes=10), forgotten_after=timedelta(hours=1))
@@ -149,8 +153,10 @@ def cancel(*, user: User, kind: ContactKind, origin: Origin, now: datetime) -> b
 
 def prove_by_code(
     *, user: User, kind: ContactKind, code: str, session_uuid: UUID, origin: Origin, now: datetime
-) -> None:
-    """Make the pending value the person's, if the code is right. Raises WrongCode, NothingPending, AddressTaken.
+) -> Outcome:
+    """Make the pending value the person's, if the code is right, at once or when people agree.
+
+    Raises WrongCode, NothingPending, AddressTaken, and ChangeRefused where something else depends on the value.
 
     The try is counted before the code is compared, so parallel guesses get no more than five.
     """
@@ -160,24 +166,25 @@ def prove_by_code(
         raise WrongCode(0)
     if not constant_time_compare(_code_digest(pending, code), pending.code_digest):
         raise WrongCode(max(0, MAX_TRIES - 1 - pending.tries))
-    _accept(pending, origin=origin, now=now)
+    return _accept(pending, origin=origin, now=now)
 
 
-def prove_by_token(*, user: User, token: str, session_uuid: UUID, origin: Origin, now: datetime) -> None:
+def prove_by_token(*, user: User, token: str, session_uuid: UUID, origin: Origin, now: datetime) -> Outcome:
     """The same by the link of the e-mail. Raises NothingPending or AddressTaken."""
     pending = _own(user, ContactKind.EMAIL, session_uuid, now=now)
     if not constant_time_compare(_token_digest(token), pending.token_digest):
         raise NothingPending
-    _accept(pending, origin=origin, now=now)
+    return _accept(pending, origin=origin, now=now)
 
 
 @transaction.atomic
 def set_by_administrator(
     *, user: User, kind: ContactKind, value: str, is_proven: bool, by: User, origin: Origin, now: datetime
-) -> bool:
-    """Take what an administrator knows to be the person's, as proven or not. False if nothing is different.
+) -> Outcome:
+    """Take what an administrator knows to be the person's, as proven or not, at once or when people agree.
 
-    A pending change of the person's own dies. Raises AddressTaken, or ChangeRefused as below.
+    Done(False) if nothing is different. A pending change of the person's own dies with it. Raises AddressTaken, or
+    ChangeRefused as below.
     """
     is_proven = is_proven and bool(value)
     person = User.objects.select_for_update().get(pk=user.pk)
@@ -187,20 +194,37 @@ def set_by_administrator(
         else (person.mobile, person.mobile_verified_at)
     )
     if value == old and is_proven == (verified_at is not None):
-        return False
-    PendingContact.objects.filter(user=person, kind=kind).delete()
-    _set(person, kind, value, verified_at=now if is_proven else None, origin=origin, now=now, by=by)
-    return True
+        return Done(result=False)
+    return _submit(person, kind, value, proven_at=now if is_proven else None, origin=origin, now=now, by=by)
 
 
 @transaction.atomic
-def set_without_proof(*, user: User, kind: ContactKind, value: str, origin: Origin, now: datetime) -> None:
+def set_without_proof(*, user: User, kind: ContactKind, value: str, origin: Origin, now: datetime) -> Outcome:
     """Take the value as it is: for an empty one, and where an administrator has switched proof off.
+
+    At once, or when people agree. Raises AddressTaken, or ChangeRefused where something else depends on the value.
+    """
+    return _submit(user, kind, value, proven_at=None, origin=origin, now=now)
+
+
+@transaction.atomic
+def set_contact(
+    *,
+    user: User,
+    kind: ContactKind,
+    value: str,
+    proven_at: datetime | None,
+    origin: Origin,
+    now: datetime,
+    by: User | None = None,
+    purpose: str = "",
+) -> None:
+    """Store an address or number at once, whatever a workflow holds; a change that waits for its proof dies.
 
     Raises AddressTaken, or ChangeRefused where something else depends on the value.
     """
     PendingContact.objects.filter(user=user, kind=kind).delete()
-    _set(user, kind, value, verified_at=None, origin=origin, now=now)
+    _set(user, kind, value, verified_at=proven_at, origin=origin, now=now, by=by, purpose=purpose)
 
 
 def forget_old(*, now: datetime, batch: int = SIZE) -> int:
@@ -261,17 +285,63 @@ def _send_code(pending: PendingContact, *, now: datetime) -> None:
         outbox.send_email("email_in_use", to=pending.value, user=None, now=now, context={})
 
 
-def _accept(pending: PendingContact, *, origin: Origin, now: datetime) -> None:
+def _accept(pending: PendingContact, *, origin: Origin, now: datetime) -> Outcome:
     """Exactly one of any number of parallel proofs gets here with the row still there."""
     with transaction.atomic():
         deleted, _ = PendingContact.objects.filter(pk=pending.pk, code_digest=pending.code_digest).delete()
         if not deleted:
             raise NothingPending
         user = User.objects.select_for_update().get(pk=pending.user_id)
-        _set(
-            user, ContactKind(pending.kind), pending.value, verified_at=now, origin=origin, now=now,
+        return _submit(
+            user, ContactKind(pending.kind), pending.value, proven_at=now, origin=origin, now=now,
             purpose=pending.purpose,
         )  # fmt: skip
+
+
+def _submit(
+    user: User,
+    kind: ContactKind,
+    value: str,
+    *,
+    proven_at: datetime | None,
+    origin: Origin,
+    now: datetime,
+    by: User | None = None,
+    purpose: str = "",
+) -> Outcome:
+    """Have it stored. What its own rules refuse at once is raised as such; nobody is asked about a taken address.
+
+    To prove what is there already changes no value: nobody is asked about that either.
+    """
+    was = user.email if kind == ContactKind.EMAIL else user.mobile
+    if value == was:
+        set_contact(
+            user=user, kind=kind, value=value, proven_at=proven_at, origin=origin, now=now, by=by, purpose=purpose
+        )
+        return Done(result=True)
+    if kind == ContactKind.EMAIL and proven_at and is_name_taken(value, other_than=user):
+        raise AddressTaken
+    submission = Submission(
+        action=SET_CONTACT,
+        payload={
+            "claim": kind.value, "value": value, "was": was, "purpose": purpose,
+            "proven_at": proven_at.isoformat() if proven_at else "",
+        },
+        subject_name=user.username,
+        subject_uuid=user.uuid,
+        requester=by or user,
+        attributes=attributes_of(user),
+        claims=frozenset([kind.value]),
+        key=f"{kind.value} {value} {bool(proven_at)} {purpose}",
+    )  # fmt: skip
+    try:
+        return submit(submission, origin=origin, now=now)
+    except OperationImpossible as impossible:
+        if isinstance(impossible.__cause__, AddressTaken | ChangeRefused):
+            raise impossible.__cause__ from None
+        if kind == ContactKind.EMAIL and proven_at and is_name_taken(value, other_than=user):
+            raise AddressTaken from None  # somebody was quicker, between the look above and the change
+        raise
 
 
 def _set(

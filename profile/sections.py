@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from myaccount.claims.models import ClaimType
+from myaccount.operations.messages import are_requests_shown
 from myaccount.web.features import FeatureState, state_of
 from myaccount.web.pages import Section
 from myaccount.web.requests import PortalRequest
@@ -20,7 +21,11 @@ from profile.services import PROVEN, fingerprint
 def _load(request: PortalRequest, state: Mapping[str, Any]) -> Mapping[str, Any]:
     can_change = state_of("personal-info.profile", request.portal_settings) == FeatureState.ON
     page = profile_page(
-        request.user, session_uuid=request.login_session.uuid, can_change=can_change, now=timezone.now()
+        request.user,
+        session_uuid=request.login_session.uuid,
+        can_change=can_change,
+        are_requests_shown=are_requests_shown(request),
+        now=timezone.now(),
     )
     editing = state.get("editing") or request.GET.get("edit", "")
     form = state.get("form")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -12,20 +12,21 @@ from uuid import UUID
 from django.contrib.auth.models import Group
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
 from myaccount.claims.models import Claim
 from myaccount.claims.selectors import profile_claims
+from myaccount.operations.kinds import OperationKind
+from myaccount.operations.services import waiting_for
 from myaccount.users.models import User
 from myaccount.web import formats
 from myaccount.web.kept_queries import Given, KeptQuery
 from profile.contacts import RESEND_AFTER
+from profile.current import ROLE, current_value
 from profile.models import PendingContact, Profile
 from profile.phones import readable
-from profile.services import PROVEN, current_value, fingerprint
+from profile.services import PROVEN, fingerprint
 from profile.values import shown_value, stored_value
 
-ROLE: Final = "role"
 _PROFILE: Final = KeptQuery(lambda: Profile.objects.filter(user=Given("user")))
 _GROUPS: Final = KeptQuery(lambda: Group.objects.filter(user=Given("user")).order_by("name"))
 _PENDING: Final = KeptQuery(lambda: PendingContact.objects.filter(user=Given("user"), expires_at__gt=Given("now")))
@@ -44,6 +45,15 @@ class Pending:
 
 
 @dataclass(frozen=True)
+class Held:
+    """A value that waits for approval."""
+
+    value: str
+    is_own: bool  # asked for by the person, not by an administrator
+    url: str  # of the request, where the person may see it; perhaps empty
+
+
+@dataclass(frozen=True)
 class Row:
     """One attribute as the page shows it."""
 
@@ -54,6 +64,7 @@ class Row:
     is_required: bool
     is_verified: bool | None
     pending: Pending | None
+    waiting: tuple[Held, ...]
     edit_url: str  # empty where it cannot be changed
     edit_label: str
 
@@ -76,15 +87,21 @@ class ProfilePage:
     stored: dict[str, str]
 
 
-def profile_page(user: User, *, session_uuid: UUID, can_change: bool, now: datetime) -> ProfilePage:
-    """All attributes of the profile page, in order. Four queries, whatever they are."""
+def profile_page(
+    user: User, *, session_uuid: UUID, can_change: bool, are_requests_shown: bool, now: datetime
+) -> ProfilePage:
+    """All attributes of the profile page, in order. Four queries, and one more where changes can wait for approval."""
     claims = profile_claims()
     profile = _profile(user)
     by_name = {claim.name: claim for claim in claims}
     waiting = _PENDING.fetch(user=user.pk, now=now)
     pending = {p.kind: _pending(by_name[p.kind], p, session_uuid, now) for p in waiting if p.kind in by_name}
+    held = _waiting_for_approval(user, by_name, are_requests_shown=are_requests_shown)
     return ProfilePage(
-        rows=[_row(claim, user, profile, pending.get(claim.name), can_change=can_change) for claim in claims],
+        rows=[
+            _row(claim, user, profile, pending.get(claim.name), held.get(claim.name, ()), can_change=can_change)
+            for claim in claims
+        ],
         claims=by_name,
         stored={claim.name: current_value(claim.name, user=user, profile=profile) for claim in claims},
     )
@@ -96,7 +113,7 @@ def completion(user: User) -> Completion:
     claims = [claim for claim in profile_claims() if not claim.is_fixed]
     empty = [claim for claim in claims if not current_value(claim.name, user=user, profile=profile)]
     first = sorted(empty, key=lambda claim: not claim.is_required)[:3]
-    missing = tuple(_row(claim, user, profile, None, can_change=True) for claim in first)
+    missing = tuple(_row(claim, user, profile, None, (), can_change=True) for claim in first)
     return Completion(len(claims) - len(empty), len(claims), missing)
 
 
@@ -129,9 +146,33 @@ def shown_mobile(user: User) -> str:
     return readable(user.mobile) if user.mobile else ""
 
 
-def _row(claim: Claim, user: User, profile: Profile | None, pending: Pending | None, *, can_change: bool) -> Row:
+def _waiting_for_approval(
+    user: User, claims: Mapping[str, Claim], *, are_requests_shown: bool
+) -> dict[str, tuple[Held, ...]]:
+    """What the attributes would become, by name, as people read it; a value asked for twice is named once."""
+    found: dict[str, dict[str, Held]] = {}
+    for kept in waiting_for(user, OperationKind.UPDATE_CLAIMS):
+        name, value = kept.submission.payload.get("claim", ""), kept.submission.payload.get("value", "")
+        if name in claims:
+            shown, is_own = shown_value(claims[name], value) or _("Not given"), kept.submission.requester == user
+            url = reverse("own-request", args=[kept.request_uuid]) if is_own and are_requests_shown else ""
+            others = found.setdefault(name, {})
+            if is_own or shown not in others:
+                others[shown] = Held(shown, is_own, url)
+    return {name: tuple(values.values()) for name, values in found.items()}
+
+
+def _row(
+    claim: Claim,
+    user: User,
+    profile: Profile | None,
+    pending: Pending | None,
+    waiting: tuple[Held, ...],
+    *,
+    can_change: bool,
+) -> Row:
     if claim.name == ROLE:
-        value = pgettext("separator of a list", ", ").join(group.name for group in _GROUPS.fetch(user=user.pk))
+        value = formats.listed(group.name for group in _GROUPS.fetch(user=user.pk))
     else:
         value = shown_value(claim, current_value(claim.name, user=user, profile=profile))
     verified = {"email": user.email_verified_at, "mobile": user.mobile_verified_at}
@@ -144,6 +185,7 @@ def _row(claim: Claim, user: User, profile: Profile | None, pending: Pending | N
         is_required=claim.is_required,
         is_verified=verified[claim.name] is not None if claim.name in verified and value else None,
         pending=pending,
+        waiting=waiting,
         edit_url=_edit_url(claim.name) if can_change and not claim.is_fixed else "",
         edit_label=_("Edit %(label)s") % {"label": label},
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zoneinfo
+from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
 from typing import Any, Final
@@ -97,6 +98,18 @@ def stored_value(claim: Claim, value: object, *, region: str = "") -> str:
     return text
 
 
+def why_refused(claim: Claim, value: str) -> str:
+    """Why a stored value is none by the rules the attribute has now, which may be others since; empty if it is one."""
+    if not value:
+        return ""
+    field = form_field(claim)
+    try:
+        stored_value(claim, field.clean(value))
+    except ValidationError as error:
+        return " ".join(error.messages)
+    return ""
+
+
 def shown_value(claim: Claim, value: str) -> str:  # noqa: PLR0911 (one a kind)
     """The value as a person reads it, in their language."""
     if not value:
@@ -179,3 +192,9 @@ def _time_zones() -> tuple[tuple[str, str], ...]:
 _CONTINENTS: Final = {
     "Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific",
 }  # fmt: skip
+
+
+def who_in_short(values: Mapping[str, str]) -> str:
+    """Somebody who has no account yet, by what is said of them: Dora Explorer · dora@example.org."""
+    name = " ".join(filter(None, (values.get("given_name"), values.get("family_name"))))
+    return " · ".join(filter(None, (name, values.get("email"))))

@@ -9,7 +9,11 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+import profile.services as services
 from myaccount.claims.selectors import editable_claim
+from myaccount.operations.messages import tell
+from myaccount.operations.registry import OperationImpossible
+from myaccount.operations.services import Done
 from myaccount.web.features import part_of
 from myaccount.web.pages import render_page
 from myaccount.web.redirects import to_section
@@ -17,7 +21,7 @@ from myaccount.web.requests import PortalRequest, origin
 from myaccount.web.signed_in import signed_in
 from profile.forms import AttributeForm
 from profile.selectors import country_of
-from profile.services import PROVEN, ChangedMeanwhile, fingerprint, set_attribute
+from profile.services import PROVEN, ChangedMeanwhile, fingerprint
 from profile.values import shown_value
 
 
@@ -35,7 +39,7 @@ def change_attribute(request: PortalRequest, name: str) -> HttpResponse:
         return render_page(request, "personal-info", states={"profile": state}, status=422)
     value = form.cleaned_data["value"]
     try:
-        changed = set_attribute(
+        outcome = services.change_attribute(
             user=request.user,
             claim=claim,
             value=value,
@@ -52,7 +56,10 @@ def change_attribute(request: PortalRequest, name: str) -> HttpResponse:
             "opened_with": fingerprint(conflict.current),
         }
         return render(request, "profile/conflict.html", context, status=409)
-    if changed:
+    except OperationImpossible as impossible:
+        messages.error(request, str(impossible))
+        return to_section("personal-info", name)
+    if outcome != Done(result=False):
         with translation.override(request.user.language or translation.get_language()):  # perhaps just chosen
-            messages.success(request, _("%(label)s was updated.") % {"label": claim.shown_label})
+            tell(request, outcome, _("%(label)s was updated.") % {"label": claim.shown_label})
     return to_section("personal-info", name)

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet
 
 from consent.applications.models import Application
 from consent.applications.selectors import in_words, initial_of, logo_url, without_logos
@@ -47,8 +47,7 @@ def authorized(user: User, *, now: datetime) -> list[AuthorizedApplication]:
     )
     granted = Q(claims__is_granted=True) & (Q(claims__expires_at=None) | Q(claims__expires_at__gt=now)) & by_right
     consents = (
-        Consent.objects.filter(user=user, application__isnull=False, state=State.ACTIVE)
-        .filter(Q(valid_until=None) | Q(valid_until__gt=now))
+        _in_force(user, now=now)
         .annotate(
             has_offline=Exists(offline.filter(Q(ends_at=None) | Q(ends_at__gt=now))),
             shared=Count("claims", filter=granted),
@@ -57,6 +56,16 @@ def authorized(user: User, *, now: datetime) -> list[AuthorizedApplication]:
         .prefetch_related(Prefetch("application", queryset=without_logos(Application.objects.all())))
     )
     return [_row(consent, now=now) for consent in consents]
+
+
+def names_of_authorized(user: User, *, now: datetime) -> list[str]:
+    """What they are called, in order of their names. One query."""
+    return sorted(_in_force(user, now=now).values_list("application__name", flat=True), key=str.casefold)
+
+
+def _in_force(user: User, *, now: datetime) -> QuerySet[Consent]:
+    applications = Consent.objects.filter(user=user, application__isnull=False, state=State.ACTIVE)
+    return applications.filter(Q(valid_until=None) | Q(valid_until__gt=now))
 
 
 def _row(consent: Any, *, now: datetime) -> AuthorizedApplication:

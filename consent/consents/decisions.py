@@ -88,12 +88,22 @@ def store(consent: Consent, *, valid_until: datetime | None, now: datetime) -> N
 
 
 def conclude(
-    consent: Consent, kind: EventKind, *, names: Sequence[str], method: str, origin: Origin, now: datetime
+    consent: Consent,
+    kind: EventKind,
+    *,
+    names: Sequence[str],
+    granted: Iterable[str] = (),
+    method: str,
+    origin: Origin,
+    now: datetime,
 ) -> None:
-    """The receipt and the event of what has just been stored."""
+    """The receipt and the event of what has just been stored. `granted`: which of a change were switched on."""
     receipts.issue(agreement=agreement_of(consent, method=method, now=now), user=consent.user, now=now)
     application = consent.application.name if consent.application else ""
-    record(kind, user=consent.user, origin=origin, now=now, data={"application": application, "claims": sorted(names)})
+    data: dict[str, str | list[str]] = {"application": application, "claims": sorted(names)}
+    if kind == EventKind.CONSENT_CHANGED:
+        data["granted"] = sorted(granted)
+    record(kind, user=consent.user, origin=origin, now=now, data=data)
 
 
 @transaction.atomic

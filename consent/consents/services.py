@@ -15,8 +15,9 @@ from consent.consents.models import Consent, State
 from consent.consents.selectors import AskedClaim, Asking, application_claims, asking_of
 from myaccount.activity.kinds import EventKind
 from myaccount.activity.services import SYSTEM, Origin
+from myaccount.operations.services import Waiting
 from myaccount.users.models import User
-from profile.services import fingerprint, set_attribute
+from profile.services import change_attribute, fingerprint
 
 __all__ = ["ChangedMeanwhile"]
 
@@ -110,6 +111,7 @@ def change(
         consent,
         EventKind.CONSENT_CHANGED,
         names=[one.claim.name for one in taken],
+        granted=[one.claim.name for one in taken if one.is_granted],
         method=_("Manage consent"),
         origin=origin,
         now=now,
@@ -122,6 +124,19 @@ def revoke(*, consent: Consent, origin: Origin, now: datetime, by: User | None =
     decided. False if it was revoked already."""
     method = _("Revocation by an administrator") if by and by != consent.user else _("Revocation")
     return decisions.end(consent, EventKind.CONSENT_REVOKED, method=method, origin=origin, now=now, by=by)
+
+
+@transaction.atomic
+def end_all(*, user: User, origin: Origin, now: datetime, by: User | None = None) -> int:
+    """Revoke every consent of an account that ends, the system consent too: the last receipt of each says so.
+
+    Returns how many were in force.
+    """
+    method = _("Deletion of the account")
+    return sum(
+        decisions.end(consent, EventKind.CONSENT_REVOKED, method=method, origin=origin, now=now, by=by)
+        for consent in Consent.objects.filter(user=user, state=State.ACTIVE).order_by("pk")
+    )
 
 
 def expire_due(*, now: datetime, batch: int = 100) -> int:
@@ -139,12 +154,16 @@ def expire_due(*, now: datetime, batch: int = 100) -> int:
 
 
 @transaction.atomic
-def store_missing(*, user: User, values: Iterable[tuple[AskedClaim, str]], origin: Origin, now: datetime) -> None:
-    """Put into the profile what was asked for before the consent page. Raises `profile.services.ChangedMeanwhile`."""
-    for asked, value in values:
-        set_attribute(
+def store_missing(*, user: User, values: Iterable[tuple[AskedClaim, str]], origin: Origin, now: datetime) -> bool:
+    """Put into the profile what was asked for before the consent page. Whether all of it is there: some may wait for
+    approval. Raises `profile.services.ChangedMeanwhile`."""
+    outcomes = [
+        change_attribute(
             user=user, claim=asked.claim, value=value, opened_with=fingerprint(asked.value), origin=origin, now=now
         )
+        for asked, value in values
+    ]
+    return not any(isinstance(outcome, Waiting) for outcome in outcomes)
 
 
 def _widened(known: str, asked: str) -> str:

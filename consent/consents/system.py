@@ -59,6 +59,7 @@ def change(
     claims = kept_by_consent()
     _erase(user, [claim for claim in claims if claim.name in erased and claim.name not in granted], origin, now)
     before = {row.claim_id for row in _in_force(known, now=now)} if known else set()
+    before &= {claim.pk for claim in claims}  # what every account must have was agreed to at registration
     after = {claim.pk for claim in claims if claim.name in granted}
     if before == after and (known is None or not after or known.valid_until == valid_until):
         return bool(erased)
@@ -71,6 +72,22 @@ def change(
     changed = [claim for claim in claims if (claim.pk in before) != (claim.pk in after)]
     _store(consent, changed, after, until=valid_until, method=method, origin=origin, now=now)
     return True
+
+
+@transaction.atomic
+def begin(
+    *, user: User, claims: Collection[Claim], purpose_version: int, method: str, origin: Origin, now: datetime
+) -> None:
+    """Give a new account the system consent its person has agreed to while registering: the first receipt.
+
+    `claims` holds all they agreed to, those every account must have among them. Raises ChangedMeanwhile when the
+    purpose no longer reads as it did when they agreed.
+    """
+    if account_purpose().version != purpose_version:
+        raise ChangedMeanwhile
+    consent = decisions.locked(user, None, now=now)
+    consent.is_from_registration = True
+    _store(consent, claims, {claim.pk for claim in claims}, until=None, method=method, origin=origin, now=now)
 
 
 def kept_by_consent() -> list[Claim]:
@@ -103,8 +120,8 @@ def _store(
     decisions.take(consent, taken, valid_until=until, now=now)
     kind = EventKind.CONSENT_CHANGED if consent.holds(now=now) else EventKind.CONSENT_GIVEN
     decisions.store(consent, valid_until=until, now=now)
-    names = [claim.name for claim in changed]
-    decisions.conclude(consent, kind, names=names, method=method, origin=origin, now=now)
+    names, on = [claim.name for claim in changed], [one.claim.name for one in taken if one.is_granted]
+    decisions.conclude(consent, kind, names=names, granted=on, method=method, origin=origin, now=now)
 
 
 def _erase(user: User, claims: Collection[Claim], origin: Origin, now: datetime) -> None:

@@ -21,13 +21,23 @@ class DeliveryState(models.TextChoices):
 
 
 class LogoutDelivery(models.Model):
-    """One application to be told that one session is over (OpenID Connect Back-Channel Logout 1.0)."""
+    """One application to be told that one session is over (OpenID Connect Back-Channel Logout 1.0).
+
+    Of an account that was erased it has no session and no person any more, but what the application knew them by;
+    it goes when it is over.
+    """
 
     uuid = models.UUIDField(_("identifier"), primary_key=True, default=uuid.uuid4, editable=False)
     login_session = models.ForeignKey(
-        "sessions_app.LoginSession", on_delete=models.CASCADE, related_name="+", verbose_name=_("sign-in session")
+        "sessions_app.LoginSession",
+        on_delete=models.CASCADE,
+        null=True,
+        related_name="+",
+        verbose_name=_("sign-in session"),
     )
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, related_name="+")
+    detached_session = models.UUIDField(null=True, editable=False)
+    detached_subject = models.CharField(max_length=255, null=True, editable=False)
     application = models.ForeignKey(
         Application, on_delete=models.CASCADE, related_name="+", verbose_name=_("application")
     )

@@ -49,6 +49,23 @@ def queue(*, session_uuids: Collection[UUID], user: User, now: datetime) -> int:
     return len(rows)
 
 
+@transaction.atomic
+def detach_from_account(*, user: User) -> None:
+    """Let what waits to be told outlive the account, with all that telling needs: the session's id and the subject."""
+    rows = LogoutDelivery.objects.select_for_update(of=("self",)).select_related("application")
+    for delivery in rows.defer("application__logo").filter(user=user, state=DeliveryState.WAITING):
+        delivery.detached_session, delivery.detached_subject = _whose(delivery)
+        delivery.login_session = delivery.user = None
+        delivery.save(update_fields=["login_session", "user", "detached_session", "detached_subject"])
+
+
+def _whose(delivery: LogoutDelivery) -> tuple[UUID, str]:
+    """The session and the subject an application is told of."""
+    if delivery.user is None or delivery.login_session_id is None:
+        return delivery.detached_session or UUID(int=0), delivery.detached_subject or ""
+    return delivery.login_session_id, subject_of(delivery.user, delivery.application)
+
+
 def deliver_due(*, now: datetime) -> int:
     """Tell the applications whose time has come, many at once. Returns how many were tried, at most a batch.
 
@@ -60,12 +77,8 @@ def deliver_due(*, now: datetime) -> int:
         futures: dict[Future[str], LogoutDelivery] = {}
         for delivery in claimed:
             application = delivery.application
-            token = logout_token(
-                application=application,
-                login_session_uuid=delivery.login_session_id,
-                subject=subject_of(delivery.user, application),
-                now=now,
-            )
+            session, subject = _whose(delivery)
+            token = logout_token(application=application, login_session_uuid=session, subject=subject, now=now)
             uri = application.backchannel_logout_uri
             futures[pool.submit(_tell, application.pk, uri, token, silent)] = delivery
         for future in as_completed(futures):
@@ -77,6 +90,7 @@ def deliver_due(*, now: datetime) -> int:
 def _claim(*, now: datetime) -> list[LogoutDelivery]:
     """Take what is due; a try counts before it is made, so that one that ends its worker is not made for ever."""
     due = LogoutDelivery.objects.filter(state=DeliveryState.WAITING, next_attempt_at__lte=now)
+    due.filter(attempts__gte=MAX_ATTEMPTS, user=None).delete()
     due.filter(attempts__gte=MAX_ATTEMPTS).update(
         state=DeliveryState.GIVEN_UP, next_attempt_at=None, last_error="the worker ended"
     )
@@ -115,4 +129,12 @@ def _note(delivery: LogoutDelivery, error: str, *, now: datetime) -> None:
         delivery.state = DeliveryState.GIVEN_UP
     else:
         delivery.next_attempt_at = now + PAUSES[delivery.attempts - 1]
-    delivery.save(update_fields=["state", "next_attempt_at", "delivered_at", "last_error"])
+    told = LogoutDelivery.objects.filter(pk=delivery.pk)
+    if delivery.next_attempt_at is None and told.filter(user=None).delete()[0]:
+        return
+    told.update(
+        state=delivery.state,
+        next_attempt_at=delivery.next_attempt_at,
+        delivered_at=delivery.delivered_at,
+        last_error=delivery.last_error,
+    )

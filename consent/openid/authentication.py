@@ -27,9 +27,11 @@ class NeverEnough(Exception):  # noqa: N818
 class Proof:
     """What was shown in this session, and when last."""
 
-    at: float  # seconds since the epoch
+    # Seconds since the epoch; 0 where a provider did not say. From a linked account: when it was shown there.
+    at: float
     shown: tuple[str, ...]  # authenticators, in order
     is_multi_factor: bool
+    is_of_this_account: bool = True
 
     def satisfies(self, context: str) -> bool:
         """Whether it is of this class."""
@@ -41,13 +43,15 @@ class Proof:
         context = best if not accepted or best in accepted else next(filter(self.satisfies, accepted), best)
         references = method_references(self.shown)
         extra = ["mfa"] if self.is_multi_factor and "mfa" not in references else []
-        return {"auth_time": int(self.at), "acr": context, "amr": [*references, *extra]}
+        at = {"auth_time": int(self.at)} if self.at else {}
+        return {**at, "acr": context, "amr": [*references, *extra]}
 
 
 def proof_in(session: SessionBase) -> Proof:
     """What the session remembers."""
     shown = tuple(step_up.shown_in(session))
-    return Proof(step_up.confirmed_at(session), shown, is_multi_factor(shown))
+    is_own = step_up.level_of(session) > step_up.NOTHING_SHOWN
+    return Proof(step_up.confirmed_at(session), shown, is_multi_factor(shown), is_own)
 
 
 def needs_second_factor(proof: Proof, user: User, *, wanted: tuple[str, ...], is_essential: bool) -> bool:
@@ -67,5 +71,5 @@ def needs_second_factor(proof: Proof, user: User, *, wanted: tuple[str, ...], is
 
 
 def is_recent(proof: Proof, *, max_age: int | None, now: datetime) -> bool:
-    """Whether the proof is as young as the application wants."""
-    return max_age is None or now.timestamp() - proof.at <= max_age
+    """Whether the proof is as young as the application wants. One of a linked account never is (security 71)."""
+    return max_age is None or (proof.is_of_this_account and now.timestamp() - proof.at <= max_age)

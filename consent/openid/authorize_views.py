@@ -7,11 +7,13 @@ from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import urlencode
 
+from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods
 
@@ -146,7 +148,7 @@ class _Turn:
         if asked.is_silent and not essential:
             lacks_factor = False  # it would have been nice
         since = asked.proof_asked_for_at()
-        is_fresh = since is not None and proof.at > since
+        is_fresh = since is not None and proof.is_of_this_account and proof.at > since
         is_enough = is_fresh or (not asked.wants_fresh_proof and is_recent(proof, max_age=asked.max_age, now=self.now))
         if is_enough and not lacks_factor:
             return None
@@ -171,7 +173,11 @@ class _Turn:
         is_sent, user = self.decision == "allow", self.request.user
         form = MissingForm(asking, self.request.POST if is_sent else None, region=country_of(user))
         if is_sent and form.is_valid():
-            consents.store_missing(user=user, values=form.values(), origin=origin(self.request), now=self.now)
+            is_there = consents.store_missing(
+                user=user, values=form.values(), origin=origin(self.request), now=self.now
+            )
+            if not is_there:
+                messages.info(self.request, _("Your change waits for approval. Sign in here again afterwards."))
             return HttpResponseRedirect(self.asked.address())
         context = {"form": form, "asking": asking, "application": self.application}
         return render(self.request, "consent/missing.html", context, status=_REFUSED if is_sent else 200)

@@ -12,7 +12,8 @@ from consent.consents.selectors import releasable
 from consent.openid.scopes import OFFLINE_ACCESS, OPENID, scope_of
 from myaccount.claims.models import Claim, ClaimType
 from myaccount.users.models import User
-from profile.selectors import ROLE, attribute_values
+from profile.current import ROLE
+from profile.selectors import attribute_values
 
 _PROVEN_AT: Final = {"email": "email_verified_at", "mobile": "mobile_verified_at"}
 

@@ -261,7 +261,8 @@ class Validator(OAuth2Validator):
     ) -> str:
         """Complete and sign it. It is verified by its signature, so none is kept."""
         bound, issued_at = request.bound, id_token["iat"]
-        proof = {name: bound.authentication[name] for name in ("auth_time", "acr", "amr")}
+        known = bound.authentication
+        proof = {name: known[name] for name in ("auth_time", "acr", "amr") if name in known}
         session = {"sid": str(bound.login_session_id)} if bound.login_session_id else {}
         payload = {
             **told(request.user, request.client.pk, bound.release["id_token"], now=timezone.now()),

@@ -10,7 +10,6 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
 from consent.receipts.document import UNTIL_REVOKED
 from consent.receipts.models import ConsentReceipt
@@ -154,4 +153,4 @@ def _until(termination: str) -> str:
 
 
 def _list(words: Iterable[str]) -> str:
-    return pgettext("separator of a list", ", ").join(words)
+    return formats.listed(words)

@@ -12,7 +12,8 @@ class Bound(models.Model):
 
     `release`: names of attributes by where they may be released, `{"userinfo": [...], "id_token": [...]}`;
     what is released is these and no more, and of these what the consent covers at that moment.
-    `authentication`: how the person had proven who they are, `{"auth_time": seconds, "acr": "…", "amr": [...]}`.
+    `authentication`: how the person had proven who they are, `{"auth_time": seconds, "acr": "…", "amr": [...]}`;
+    no `auth_time` where an identity provider did not say when.
     """
 
     login_session = models.ForeignKey(

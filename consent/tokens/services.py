@@ -61,8 +61,9 @@ def forget_old(*, now: datetime, batch: int = SIZE) -> int:
 
 
 def _end(those: dict[str, Any], *, now: datetime) -> None:
-    # Once more for those a refresh was about to give: it held the one before it, and this waited for it.
-    while RefreshToken.objects.filter(**those, revoked=None).update(revoked=now, access_token=None):
-        pass
+    # A refresh under way holds the token before it, and is waited for there; what it gave is found the next time, also
+    # where nothing was left to revoke when the wait was over.
+    while found := list(RefreshToken.objects.filter(**those, revoked=None).values_list("pk", flat=True)):
+        RefreshToken.objects.filter(pk__in=found, revoked=None).update(revoked=now, access_token=None)
     tokens: QuerySet[AccessToken] = AccessToken.objects.filter(**those)
     tokens.delete()
