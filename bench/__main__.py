@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from bench import crowd, databases, first_visit, openid, passkeys, sign_in
+from bench import approvals, crowd, databases, export, first_visit, openid, passkeys, sign_in
 from bench.comparing import CONNECTIONS, pages_in_turn
 from bench.pages import LISTS, PAGES
 from bench.report import Results, as_markdown
@@ -74,6 +74,8 @@ def _seed() -> dict[str, dict[str, dict[str, str]]]:
     databases.create("crowded", like="portal")
     crowd.fill("portal", is_large=False)
     crowd.fill("crowded", is_large=True)
+    approvals.fill("portal", is_large=False)
+    approvals.fill("crowded", is_large=True)
     return people
 
 
@@ -93,6 +95,8 @@ def _measure(servers: dict[str, Server], people: dict[str, dict], *, rounds: int
         small, large = (portal, PORTAL.get(page.path)), (crowded, CROWDED.get(page.path))
         (comparison,), _ = pages_in_turn(small, [large], rounds=rounds, seconds=seconds, connections=1)
         crowd_ratios[page.name] = comparison.p50
+    _say("measuring an approver's lists among a hundred thousand tasks")
+    tasks = approvals.measure(portal, crowded, people["approver"], rounds=rounds, seconds=seconds)
     _say("signing in")
     beside_hashing = sign_in.beside_hashing(
         portal, hashing, people["browsers"], password=PASSWORD, rounds=rounds, seconds=seconds
@@ -108,6 +112,8 @@ def _measure(servers: dict[str, Server], people: dict[str, dict], *, rounds: int
     crowd_of_consents = openid.Provider(CROWDED, crowded, "/oauth2")
     stock = openid.Provider(STOCK, servers[STOCK.name], "/o")
     with_openid = openid.measure(ours, crowd_of_consents, stock, rounds=rounds, seconds=seconds)
+    _say("exporting histories")
+    exports = export.measure(PORTAL, portal)
     _say("cleaning up")
     statements = CROWDED.run("-m", "bench.cleaning")
     return Results(
@@ -117,11 +123,13 @@ def _measure(servers: dict[str, Server], people: dict[str, dict], *, rounds: int
         memory=memory,
         memory_bytes=portal.memory_bytes(),
         crowd=crowd_ratios,
+        tasks=tasks,
         sign_in=beside_hashing,
         tries=tries,
         recoveries=recoveries,
         passkeys=with_passkeys,
         openid=with_openid,
+        exports=exports,
         statements=statements,
         first_visit=first_visit.first_visit(),
         html_bytes=first_visit.html_bytes(),

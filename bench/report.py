@@ -9,7 +9,7 @@ from importlib.metadata import version
 from statistics import median
 from typing import Final
 
-from bench import databases
+from bench import databases, export
 from bench.comparing import Comparison, Cost, Ratio
 from bench.first_visit import Loaded
 from bench.openid import OpenID
@@ -30,11 +30,13 @@ class Results:
     memory: float
     memory_bytes: int
     crowd: dict[str, Ratio]
+    tasks: dict[str, Ratio]
     sign_in: Comparison
     tries: dict[str, float]  # seconds
     recoveries: dict[str, float]  # seconds
     passkeys: Passkeys
     openid: OpenID
+    exports: export.Exports
     statements: dict[str, float]  # milliseconds
     first_visit: list[Loaded]
     html_bytes: dict[str, int]
@@ -43,7 +45,7 @@ class Results:
 def as_markdown(results: Results) -> str:
     """The whole page."""
     parts = [_head(results), _pages(results), _others(results), _passkeys(results), _openid(results)]
-    parts += [_first_visit(results), _statements(results)]
+    parts += [export.as_markdown(results.exports), _first_visit(results), _statements(results)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -112,6 +114,9 @@ def _others(results: Results) -> str:
     )
     for name, ratio in results.crowd.items():
         what = f"{name}: p50 among a million events of others, beside a thousand"
+        lines.append(_row(what, ratio, _at_most(ratio.median, 1.5)))
+    for name, ratio in results.tasks.items():
+        what = f"{name}: p50 among a hundred thousand tasks, beside a hundred"
         lines.append(_row(what, ratio, _at_most(ratio.median, 1.5)))
     tries, recoveries = _in_milliseconds(results.tries), _in_milliseconds(results.recoveries)
     medians = f"Median of a wrong try in ms: {tries}. Median of beginning to recover an account: {recoveries}."

@@ -17,6 +17,7 @@ from bench.seed_openid import fill
 
 PASSWORD = "seven quiet wooden lanterns"
 USERNAME = "alice"
+APPROVER = "approver"
 EVENTS = 50
 KINDS = ("known", "unknown", "unusable", "disabled")
 PEOPLE_OF_A_KIND = 10
@@ -93,14 +94,22 @@ def seed_portal() -> dict[str, Any]:
     User.objects.bulk_create(
         User(username=name, username_key=canonical_key(name), password=user.password) for name in passkeys
     )
-    return {"cookies": sessions[-1], "browsers": browsers, "groups": groups, "passkeys": passkeys}
+    approver = User.objects.create(username=APPROVER, password=user.password)
+    approver.groups.add(Group.objects.create(name="Approvers"))
+    return {
+        "cookies": sessions[-1],
+        "browsers": browsers,
+        "groups": groups,
+        "passkeys": passkeys,
+        "approver": _sign_in(APPROVER, FIREFOX),
+    }
 
 
 def _add_factors(user: Any, *, now: Any) -> None:
     """Three: an app, a mobile number, backup codes."""
     from myaccount.activity.services import SYSTEM
+    from myaccount.web.encryption import encrypt
     from security.factors.backup_codes.services import make
-    from security.factors.encryption import encrypt
     from security.factors.models import SmsDevice, TotpDevice
 
     TotpDevice.objects.create(user=user, name="Phone", created_at=now, seed=encrypt(bytes(20)))
