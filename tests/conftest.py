@@ -9,7 +9,6 @@ from typing import Any
 import hypothesis
 import pytest
 from django.apps import apps
-from django.core.cache import cache
 from django.db import connection
 from django.db.models.signals import post_migrate
 from django.test import Client
@@ -22,6 +21,7 @@ from myaccount.users.models import User
 from myaccount.web.translation import pseudo
 from security.recovery.questions import data as questions
 from tests.support.browsing import new_browser, sign_in
+from tests.support.caching import forget_everything
 from tests.support.people import make_person
 
 # A busy machine is no reason to fail, and nothing is kept between runs.
@@ -44,6 +44,7 @@ def built_in_attributes_survive_a_flush() -> Iterator[None]:
     def restore(sender: object, **kwargs: Any) -> None:
         if not apps.get_model("claims", "Claim").objects.exists():
             import_module("myaccount.claims.migrations.0002_built_in").add(apps, None)
+            import_module("myaccount.claims.migrations.0003_asked_at_registration").mark(apps, None)
         questions.add(apps, None)
         import_module("consent.migrations.0003_first_purposes").add(apps, None)
         import_module("consent.migrations.0005_purpose_of_the_account").mark(apps, None)
@@ -89,10 +90,11 @@ def pseudo_languages() -> None:
 
 @pytest.fixture(autouse=True)
 def clean_slate() -> Iterator[None]:
-    """No language or cache entry of one test reaches another."""
+    """No language or cache entry of one test reaches another. The cache is emptied before: a test may end with what it
+    has put in place of the network still there."""
+    forget_everything()
     yield
     translation.deactivate()
-    cache.clear()
 
 
 @pytest.fixture

@@ -17,10 +17,13 @@ from myaccount.limits.models import AttemptBudget
 from myaccount.limits.services import LASTING
 from myaccount.outbox.models import Message
 from myaccount.users.models import User
-from security.factors.models import SmsDevice, TotpDevice
+from security.factors.models import SecurityDevice, SmsDevice, TotpDevice
 from security.policy.models import AuthenticationChain, Requirement, SignInPolicy
 from security.policy.selectors import sign_in_policy, steps_for
+from tests.security.factors.devices_support import registered
+from tests.security.factors.test_passkeys import ask, send
 from tests.support.admin_forms import filled_in
+from tests.support.authenticators import synced_passkey
 from tests.support.browsing import make_stale, new_browser, sign_in
 from tests.support.factors import add_app, add_codes, add_sms
 from tests.support.people import CHROME, make_person
@@ -96,6 +99,19 @@ def test_the_last_factor_of_somebody_else_can_go_and_ones_own_cannot(alice: User
     hers = add_app(alice)
     adas.post(removing(alice, hers), {"reason": "Lost"})
     assert not TotpDevice.objects.filter(user=alice).exists()
+
+
+def test_an_administrator_keeps_their_own_only_way_in(ada: User, browser: Client) -> None:
+    """Security 62: told so, at this door as well."""
+    device = synced_passkey()
+    passkey = registered(ada, device)
+    ada.set_unusable_password()
+    ada.save()
+    options = ask(browser)
+    send(browser, options, device.get(options))
+    response = browser.post(removing(ada, passkey), {"reason": "Mine"}, follow=True)
+    assert "It is the only way you can sign in." in response.content.decode()
+    assert SecurityDevice.objects.filter(pk=passkey.pk).exists()
 
 
 def test_who_may_only_look_removes_nothing(alice: User, db: None) -> None:

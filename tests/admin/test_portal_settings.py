@@ -30,6 +30,7 @@ URLS = {
     "personal-info": "/myaccount/personal-info/",
     "security": "/myaccount/security/",
     "applications": "/myaccount/applications/",
+    "approvals": "/myaccount/approvals/",
 }
 PAGE_OF = {feature.id: URLS[feature.page_id] for feature in FEATURES}
 NOBODYS = "5e2a9c1e-7d0f-4a53-9d6c-0d2b6f0f2b11"
@@ -41,6 +42,9 @@ MARKS = {
     "overview.recent-activity": 'id="recent-activity"',
     "personal-info.profile": 'id="profile"',
     "personal-info.picture": "/myaccount/personal-info/picture/",
+    "personal-info.linked-accounts": 'id="linked-accounts"',
+    "personal-info.export": 'id="export-profile"',
+    "personal-info.delete-account": 'id="delete-account"',
     "security.change-password": 'id="change-password"',
     "security.active-sessions": 'id="active-sessions"',
     "security.multi-factor": 'id="multi-factor"',
@@ -49,6 +53,8 @@ MARKS = {
     "security.manage-consent": 'id="manage-consent"',
     "applications.open": 'id="open-applications"',
     "applications.authorized": 'id="authorized-applications"',
+    "approvals.tasks": "state=reserved",
+    "approvals.requests": "/myaccount/approvals/requests/",
 }
 
 
@@ -227,6 +233,11 @@ def test_a_read_only_feature_is_shown_and_takes_no_forms(alices: Client, adas: C
         "personal-info": reverse("change-attribute", args=["given_name"]),
         "personal-info.profile": reverse("change-attribute", args=["given_name"]),
         "personal-info.picture": "/myaccount/personal-info/picture/initials/",
+        "personal-info.delete-account": "/myaccount/personal-info/delete-account/",
+        "personal-info.linked-accounts": reverse("link-account"),
+        "approvals": reverse("claim-task", args=[1]),
+        "approvals.tasks": reverse("claim-task", args=[1]),
+        "approvals.requests": reverse("withdraw-request", args=[NOBODYS]),
         "security": "/myaccount/security/change-password/",
         "security.change-password": "/myaccount/security/change-password/",
         "security.active-sessions": "/myaccount/security/sessions/terminate-all/",

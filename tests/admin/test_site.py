@@ -15,6 +15,7 @@ from myaccount.outbox import services as outbox
 from myaccount.schedule.models import JobRun
 from myaccount.schedule.services import run_due
 from myaccount.users.models import User
+from tests.deletion.support import ask_for_deletion
 from tests.support.browsing import SECOND_STEP, SIGN_IN, new_browser
 from tests.support.factors import code_of
 from tests.support.people import PASSPHRASE
@@ -34,12 +35,19 @@ CANNOT_BE_ADDED = {
     "outbox_message",
     "schedule_jobrun",
     "sessions_app_loginsession",
+    "linked_accounts_locallink",
     "security_signinpolicy",
     "security_recoverysettings",
+    "registration_registration",
+    "registration_registrationsettings",
     "security_question",
     "consent_consent",
     "consent_consentreceipt",
     "consent_controller",
+    "approvals_approvalrequest",
+    "linked_accounts_federatedidentity",
+    "deletion_accountdeletion",
+    "deletion_deletionsettings",
 }
 
 
@@ -129,6 +137,7 @@ def test_every_page_works_with_rows_of_every_kind(alice: User, adas: Client) -> 
                       context={"browser": "Firefox", "ip": "192.0.2.1", "at": "now"})  # fmt: skip
     run_due(now=now)
     record(EventKind.SIGN_IN_FAILED, user=None, origin=SYSTEM, now=now)
+    ask_for_deletion(alice)
     assert JobRun.objects.exists()
     for path in admin_pages():
         response = adas.get(path, follow=True)
@@ -146,9 +155,19 @@ def test_lists_can_be_filtered_and_searched(alice: User, adas: Client) -> None:
 def test_the_index_is_grouped_and_hides_what_nobody_needs(adas: Client) -> None:
     groups = [[model["object_name"] for model in app["models"]] for app in adas.get("/admin/").context["app_list"]]
     assert groups == [
-        ["User", "Group", "Claim", "LoginSession"],
-        ["PortalSettings", "SignInPolicy", "AuthenticationChain", "RecoverySettings", "QuestionSet"],
+        ["User", "Group", "Claim", "LoginSession", "Registration", "AccountDeletion"],
+        [
+            "PortalSettings",
+            "SignInPolicy",
+            "AuthenticationChain",
+            "RecoverySettings",
+            "QuestionSet",
+            "RegistrationSettings",
+            "DeletionSettings",
+        ],
         ["Application", "Consent", "ConsentReceipt", "Controller", "Purpose", "PurposeCategory"],
+        ["Workflow", "ApprovalRequest"],
+        ["LocalLink", "IdentityProvider", "FederatedIdentity"],
         ["Event", "Message", "JobRun"],
     ]
 

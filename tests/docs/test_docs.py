@@ -17,10 +17,23 @@ ROOT = Path(settings.BASE_DIR)
 DOCUMENTS = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
 DECISIONS = sorted((ROOT / "docs" / "adr").glob("*.md"))
 TOP_LEVEL = {
-    "bench", "consent", "docs", "examples", "locale", "myaccount", "profile", "requirements", "scripts", "security",
+    "approvals",
+    "bench",
+    "consent",
+    "docs",
+    "examples",
+    "linked_accounts",
+    "locale",
+    "myaccount",
+    "profile",
+    "requirements",
+    "scripts",
+    "security",
     "sessions_app",
-    "static", "templates", "tests",
-}  # fmt: skip
+    "static",
+    "templates",
+    "tests",
+}
 # Read by Django, not by our settings.
 NOT_OURS = {"DJANGO_SETTINGS_MODULE"}
 

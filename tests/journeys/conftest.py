@@ -22,7 +22,7 @@ from tests.support.people import make_person
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 expect.set_options(timeout=15_000)  # milliseconds; a busy machine is no reason to fail
 
-_NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+_NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "chrome")
 _FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -31,6 +31,8 @@ _FLAGS = [
     "--disable-sync",
     "--disable-dev-shm-usage",
     "--hide-scrollbars",
+    "--in-process-gpu",
+    "--renderer-process-limit=1",
 ]
 
 NewVisitor = Callable[..., Visitor]

@@ -254,7 +254,10 @@ def test_a_person_keeps_a_recovery_address(
     assert set(recipients("recovery_code")) == {"alice@example.org", SPARE}
 
     section(visitor).get_by_role("link", name="Edit recovery address").click()
-    page.get_by_role("link", name="Remove it").click()
+    remove = page.get_by_role("link", name="Remove it")
+    expect(remove).to_be_visible()
+    page.wait_for_load_state()  # the script opens the dialog
+    remove.click()
     page.get_by_role("dialog").get_by_role("button", name="Remove").click()
     visitor.expect_message("Your recovery address was removed.")
     assert not RecoveryAddress.objects.exists()
@@ -314,11 +317,11 @@ def test_the_switches_of_usernames_and_of_the_check(ada: User, visitor: Visitor,
     visitor.already_signed_in("ada")
     stranger = new_visitor()
     link = stranger.page.get_by_role("link", name="Forgot username?")
-    box = stranger.page.get_by_role("group", name="Check against programs")
+    box = stranger.page.get_by_role("group", name="Check against robots")
     switch(visitor, "Username recovery", on=True)
     stranger.open(SIGN_IN)
     link.click()
-    expect(box.get_by_role("status")).to_have_text("Done: you are not a program.", use_inner_text=True)
+    expect(box.get_by_role("status")).to_have_text("Done: you are not a robot.", use_inner_text=True)
     switch(visitor, "Never", on=True)
     stranger.page.reload()
     expect(stranger.heading).to_have_text("Forgot username?")
@@ -330,9 +333,9 @@ def test_the_switches_of_usernames_and_of_the_check(ada: User, visitor: Visitor,
         stranger.open("/myaccount/forgot-username/")
         stranger.field("E-mail address").fill("nobody@example.org")
         stranger.page.get_by_role("button", name="Continue").click()
-        expect(stranger.heading).to_have_text("Look at your messages")
+        expect(stranger.heading).to_have_text("Check your e-mail")
     stranger.open("/myaccount/forgot-username/")
-    expect(box.get_by_role("status")).to_have_text("Done: you are not a program.", use_inner_text=True)
+    expect(box.get_by_role("status")).to_have_text("Done: you are not a robot.", use_inner_text=True)
     switch(visitor, "Username recovery", on=False)
     stranger.open(SIGN_IN)
     expect(link).to_have_count(0)
@@ -407,8 +410,8 @@ def test_a_new_password_by_the_link_of_a_mail(
     elsewhere.already_signed_in()
     page = visitor.open(SIGN_IN)
     page.get_by_role("link", name="Forgot password?").click()
-    box = page.get_by_role("group", name="Check against programs")
-    expect(box.get_by_role("status")).to_have_text("Done: you are not a program.", use_inner_text=True)
+    box = page.get_by_role("group", name="Check against robots")
+    expect(box.get_by_role("status")).to_have_text("Done: you are not a robot.", use_inner_text=True)
     visitor.field("Username or e-mail address").fill("ALICE@Example.org")
     page.get_by_role("button", name="Continue").click()
     assert CaptchaSolution.objects.count() == 1
@@ -663,9 +666,10 @@ def test_a_forgotten_username(alice: User, visitor: Visitor, mails: MailServer) 
         visitor.open(SIGN_IN)
         page.get_by_role("link", name="Forgot username?").click()
         expect(visitor.heading).to_have_text("Forgot username?")
+        page.wait_for_load_state()  # the check needs its script
         visitor.field("E-mail address").fill(address)
         page.get_by_role("button", name="Continue").click()
-        expect(visitor.heading).to_have_text("Look at your messages")
+        expect(visitor.heading).to_have_text("Check your e-mail")
         assert "alice" not in words(visitor)
     work_once()
     texts = {mail["To"]: mail.get_body(("plain",)).get_content() for mail in mails.received}  # type: ignore[union-attr]
@@ -773,7 +777,7 @@ def test_without_script_and_check_everything_works(alice: User, new_visitor: New
     visitor.open("/myaccount/forgot-username/")
     visitor.field("E-mail address").fill("alice@example.org")
     page.get_by_role("button", name="Continue").click()
-    expect(visitor.heading).to_have_text("Look at your messages")
+    expect(visitor.heading).to_have_text("Check your e-mail")
 
 
 def test_a_forgotten_password_by_the_keyboard_alone(alice: User, visitor: Visitor, mails: MailServer) -> None:
@@ -782,6 +786,7 @@ def test_a_forgotten_password_by_the_keyboard_alone(alice: User, visitor: Visito
     tab_to(page, "Forgot password?")
     page.keyboard.press("Enter")
     expect(visitor.field("Username or e-mail address")).to_be_focused()
+    page.wait_for_load_state()  # the check needs its script
     page.keyboard.type("alice")
     page.keyboard.press("Enter")
     expect(visitor.heading).to_have_text("Prove that it is you")

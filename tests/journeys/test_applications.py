@@ -238,6 +238,7 @@ def test_a_session_ended_elsewhere_ends_the_application_there(
     expect(in_office.get_by_text(ENDED)).to_be_visible()  # its token died with the session
     work_once()
     delivery = LogoutDelivery.objects.get()
+    assert delivery.login_session is not None
     assert (delivery.state, delivery.login_session.end_reason) == (DeliveryState.DELIVERED, EndReason.TERMINATED)
     in_office.reload()
     expect(in_office.get_by_role("link", name="Sign in with My Account")).to_be_visible()  # told, and forgot it
@@ -339,8 +340,10 @@ def test_by_keyboard_a_person_agrees_and_revokes(alice: User, visitor: Visitor, 
     visitor.open(SECURITY)
     tab_to(page, "Revoke : Pickup", at_most=80)
     page.keyboard.press("Enter")
-    expect(page.get_by_role("dialog")).to_be_visible()
-    tab_to(page, "Yes, revoke")
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("link", name="Cancel")).to_be_focused()
+    page.keyboard.press("Shift+Tab")
+    expect(dialog.get_by_role("button", name="Yes, revoke")).to_be_focused()
     page.keyboard.press("Enter")
     visitor.expect_message("The consent for “Pickup” was revoked.")
 

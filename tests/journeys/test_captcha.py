@@ -30,10 +30,8 @@ def test_the_owner_gets_past_strangers_guesses_without_doing_anything(visitor: V
     strangers_guess()
     page = visitor.open(SIGN_IN)
     try_to_sign_in(page)
-    box = page.get_by_role("group", name="Check against programs")
-    expect(box.get_by_role("status")).to_have_text(
-        "Done: you are not a program. If there were too many tries, you can try again at once.", use_inner_text=True
-    )
+    box = page.get_by_role("group", name="Check against robots")
+    expect(box.get_by_role("status")).to_have_text("Done: you are not a robot.", use_inner_text=True)
     try_to_sign_in(page)
     expect(page.get_by_role("heading", level=1)).to_contain_text("Welcome")
     assert CaptchaSolution.objects.count() == 1
@@ -49,9 +47,9 @@ def test_whoever_is_quicker_than_the_check_waits_for_it(visitor: Visitor, alice:
 
     page.route("**/captcha/", hold)
     try_to_sign_in(page)
-    expect(page.get_by_text("Checking that you are not a program…")).to_be_visible()
+    expect(page.get_by_text("Checking that you are not a robot…")).to_be_visible()
     try_to_sign_in(page)
-    expect(page.get_by_text("Checking that you are not a program…")).to_be_visible()
+    expect(page.get_by_text("Checking that you are not a robot…")).to_be_visible()
     page.wait_for_timeout(200)
     assert page.url.endswith(SIGN_IN)
     held[0].continue_()
@@ -62,8 +60,8 @@ def test_a_check_that_failed_is_tried_again_from_the_keyboard(visitor: Visitor, 
     page = visitor.open(SIGN_IN)
     page.route("**/captcha/", lambda route: route.fulfill(status=500))
     try_to_sign_in(page, "a guess")
-    box = page.get_by_role("group", name="Check against programs")
-    expect(box.get_by_role("status")).to_contain_text("We could not check that you are not a program.")
+    box = page.get_by_role("group", name="Check against robots")
+    expect(box.get_by_role("status")).to_contain_text("We could not check that you are not a robot.")
     page.unroute("**/captcha/")
     again = page.get_by_role("button", name="Check again")
     again.focus()
@@ -90,8 +88,10 @@ def test_without_script_there_is_another_way_on(new_visitor: NewVisitor, alice: 
     visitor = new_visitor(java_script_enabled=False)
     page = visitor.open(SIGN_IN)
     try_to_sign_in(page, "a guess")
+    visitor.expect_refusal("That did not work.")
+    page.wait_for_load_state()
     assert "wait a few minutes, or use another browser" in page.content()  # Playwright's browsers show no <noscript>
-    expect(page.get_by_role("group", name="Check against programs")).to_be_hidden()
+    expect(page.get_by_role("group", name="Check against robots")).to_be_hidden()
     AttemptBudget.objects.all().delete()  # as after the pause
     try_to_sign_in(page)
     expect(page.get_by_role("heading", level=1)).to_contain_text("Welcome")

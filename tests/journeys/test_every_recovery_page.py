@@ -67,7 +67,7 @@ def recovery_sign_in(visitor: Visitor) -> None:
 def recovery_start(visitor: Visitor) -> None:
     turn_on(captcha="always")
     visitor.open(FORGOT)
-    expect(visitor.page.get_by_text("Done: you are not a program.")).to_be_visible()
+    expect(visitor.page.get_by_text("Done: you are not a robot.")).to_be_visible()
 
 
 @state
@@ -75,7 +75,7 @@ def recovery_start_while_checking(visitor: Visitor) -> None:
     turn_on(captcha="always")
     visitor.page.route("**/captcha/", lambda route: None)
     visitor.open(FORGOT)
-    expect(visitor.page.get_by_text("Checking that you are not a program…")).to_be_visible()
+    expect(visitor.page.get_by_text("Checking that you are not a robot…")).to_be_visible()
 
 
 @state
@@ -273,7 +273,7 @@ def password_demanded(visitor: Visitor) -> None:
 def username_start(visitor: Visitor) -> None:
     turn_on(captcha="always")
     visitor.open(USERNAME)
-    expect(visitor.page.get_by_text("Done: you are not a program.")).to_be_visible()
+    expect(visitor.page.get_by_text("Done: you are not a robot.")).to_be_visible()
 
 
 @state
@@ -288,7 +288,7 @@ def username_sent(visitor: Visitor) -> None:
     visitor.open(USERNAME)
     visitor.field("E-mail address").fill("alice@example.org")
     visitor.page.get_by_role("button", name="Continue").click()
-    expect(visitor.heading).to_have_text("Look at your messages")
+    expect(visitor.heading).to_have_text("Check your e-mail")
 
 
 # Signed in

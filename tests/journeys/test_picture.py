@@ -56,6 +56,10 @@ def test_a_person_uploads_a_picture_and_goes_back_to_initials(alice: User, visit
     visitor.go_to("Personal info")
     page.get_by_role("link", name="Change picture").click()
     dialog = page.get_by_role("dialog")
+    expect(visitor.field("Image file")).to_be_focused()
+    dialog.get_by_role("button", name="Save").click()
+    expect(dialog).to_be_visible()
+    assert visitor.field("Image file").evaluate("input => input.validity.valueMissing")
     photograph: FilePayload = {"name": "me.jpg", "mimeType": "image/jpeg", "buffer": a_photograph()}
     visitor.field("Image file").set_input_files(photograph)
     dialog.get_by_role("button", name="Save").click()

@@ -54,6 +54,10 @@ def test_a_person_adds_personal_details(alice: User, visitor: Visitor) -> None:
     page.get_by_role("button", name="Save").click()
     visitor.expect_message("Organization was updated.")
     expect(page.locator("#organization")).to_contain_text("Wonderland Ltd")
+    expect(page.locator("#organization")).to_be_focused()
+    page.get_by_role("button", name="Close", exact=True).click()
+    expect(page.get_by_text("Organization was updated.")).to_have_count(0)
+    expect(page.locator("#organization")).to_be_focused()
     assert values()["organization"] == "Wonderland Ltd"
     assert Event.objects.filter(kind=EventKind.PROFILE_CHANGED, user_uuid=alice.uuid).count() == 1
 

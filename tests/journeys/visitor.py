@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.conf import settings
+from django.contrib.sessions.backends.base import SessionBase
+from django.test import Client
 from playwright.sync_api import BrowserContext, ConsoleMessage, Dialog, Locator, Page, Request, Route, expect
 
 from security.factors.models import TotpDevice
@@ -33,6 +35,7 @@ class Visitor:
         self.base_url = base_url
         self.problems: list[str] = []
         self.gravatar_requests: list[str] = []
+        self.friends: list[str] = []  # other servers of the test
         context.set_default_timeout(20_000)  # milliseconds
         context.route(lambda url: not url.startswith(base_url), self._elsewhere)
         context.on("page", self._watch)
@@ -59,6 +62,9 @@ class Visitor:
     def _elsewhere(self, route: Route) -> None:
         """Nothing leaves this machine: Gravatar is played, anything else is a mistake."""
         url = route.request.url
+        if url.startswith(tuple(self.friends)):
+            route.continue_()
+            return
         if url.startswith(_GRAVATAR):
             self.gravatar_requests.append(url)
             route.fulfill(body=_PIXEL, content_type="image/svg+xml")
@@ -121,15 +127,24 @@ class Visitor:
 
     def grow_stale(self) -> None:
         """Let the last proof of identity be older than sensitive acts accept."""
+        browsing.make_stale(self._same_session())
+
+    @property
+    def session(self) -> SessionBase:
+        """What the portal remembers of this browser."""
+        return self._same_session().session
+
+    def _same_session(self) -> Client:
         client = browsing.new_browser()
         client.cookies[settings.SESSION_COOKIE_NAME] = self.session_cookie
-        browsing.make_stale(client)
+        return client
 
     def go_to(self, tab: str) -> Page:
         """Click a tab of the side panel."""
         self.page.get_by_role("navigation", name="Account").get_by_role("link", name=tab).click()
         current = self.page.get_by_role("navigation", name="Account").locator("[aria-current=page]")
         expect(current).to_have_text(tab)
+        self.page.wait_for_load_state()  # nobody is so quick that styles and scripts are not there yet
         return self.page
 
     def field(self, label: str) -> Locator:
@@ -155,6 +170,12 @@ class Visitor:
         message = self.page.get_by_role("status").filter(has_text=text)
         expect(message).to_be_visible()
         expect(message).to_be_in_viewport()
+        self.page.wait_for_load_state()
+
+    def expect_refusal(self, text: str) -> None:
+        """The page says above its form that this did not work. By its summary, since a page that is still loading its
+        styles has other alerts, which they hide."""
+        expect(self.page.locator("[data-error-summary]")).to_contain_text(text)
 
     def scrolls_sideways(self) -> bool:
         """Whether the page is wider than the window."""

@@ -1,4 +1,4 @@
-"""A relying party in Node, and how a test talks to it."""
+"""A relying party and an identity provider in Node, and how a test talks to them."""
 
 from __future__ import annotations
 
@@ -39,6 +39,25 @@ def node_peer(issuer: str, client_id: str, secret: str, redirect_uri: str) -> It
         assert process.stdout is not None
         try:
             yield NodePeer(process.stdin, process.stdout)
+        finally:
+            process.stdin.close()
+            process.wait(10)
+
+
+@contextmanager
+def node_provider(client_id: str, secret: str, redirect_uri: str) -> Iterator[str]:
+    """An identity provider in Node while the block runs; gives its issuer."""
+    source = (SOURCE / "provider.mjs").read_text(encoding="utf-8")
+    (INSTALLED / "provider.mjs").write_text(source, encoding="utf-8")
+    command = ["node", "provider.mjs", client_id, secret, redirect_uri]
+    with subprocess.Popen(
+        command, cwd=INSTALLED, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            issuer = next(line for line in process.stdout if line.startswith("{"))
+            yield str(json.loads(issuer)["issuer"])
         finally:
             process.stdin.close()
             process.wait(10)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -45,7 +44,7 @@ def test_a_browser_that_is_named_is_used(
 def test_the_first_browser_that_starts_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     program(tmp_path / "chromium", "echo get it from the store; exit 1")
     good = program(tmp_path / "google-chrome", "echo Google Chrome 140")
-    monkeypatch.setenv("PATH", str(tmp_path) + os.pathsep + "/bin")
+    monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv("CHROMIUM", raising=False)
     assert browser.find() == str(good)
 

@@ -35,6 +35,12 @@ def test_every_kind_of_event_has_its_words_on_the_page(alices: Client, alice: Us
     assert "UNKNOWN" not in page
 
 
+def test_a_change_of_consent_tells_what_was_switched_on_and_off(alices: Client, alice: User) -> None:
+    data = {"application": "Pickup", "claims": ["department", "email", "url"], "granted": ["email"]}
+    happen(EventKind.CONSENT_CHANGED, alice, data=data)
+    assert "Pickup · switched on: Email · switched off: Department, URL" in words_of(alices.get(HISTORY))
+
+
 def test_one_sees_ones_own_events_only(alices: Client, bob: User) -> None:
     happen(EventKind.PICTURE_CHANGED, bob)
     assert "Profile picture changed" not in words_of(alices.get(HISTORY))

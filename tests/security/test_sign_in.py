@@ -457,6 +457,7 @@ def test_half_a_sign_in_holds_who_when_and_how_only(half_signed_in: Client, alic
     assert kept.pop("at") == pytest.approx(time.time(), abs=30)
     flags = ("is_known_browser", "is_trusted_browser", "wants_trust", "has_postponed")
     assert [kept.pop(flag) for flag in flags] == [False] * 4
+    assert [kept.pop(of_others) for of_others in ("switched_from", "proven_at", "came_by")] == ["", None, {}]
     who = {"user_uuid": str(alice.uuid), "methods": ["password"], "next": "/myaccount/security/", "stage": "second"}
     assert kept == who
     assert not LoginSession.objects.exists()

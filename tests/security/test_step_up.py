@@ -24,6 +24,7 @@ from tests.support.people import CHROME, PASSPHRASE
 CONFIRM = "/myaccount/confirm/"
 CONTINUE = "/myaccount/confirm/continue/"
 GUARDED = [address for address in addresses() if hasattr(address.view, "requires_step_up")]
+ANSWERED_WITH_A_FILE = {"export-json", "export-zip", "export-page"}  # their POST comes back by GET, to the button
 
 
 def confirm(client: Client, **form: str) -> Any:
@@ -53,6 +54,50 @@ def test_sensitive_acts_are_guarded() -> None:
 
 
 @pytest.mark.parametrize("address", GUARDED, ids=str)
+def test_people_are_told_what_they_confirm_and_can_go_back(alices: Client, address: Any) -> None:
+    make_stale(alices)
+    asked = alices.get(CONFIRM, {"next": address.path})
+    assert asked.context["act"].title
+    words = unescape(asked.content.decode())
+    assert f"<b>{asked.context['act'].title}</b>" in words
+    assert f'href="{asked.context["act"].back}"' in words
+    assert asked.context["act"].back != "/myaccount/"
+
+
+def test_who_decides_goes_back_to_the_task(alices: Client) -> None:
+    make_stale(alices)
+    assert (
+        alices.get(CONFIRM, {"next": "/myaccount/approvals/7/reject/"}).context["act"].back == "/myaccount/approvals/7/"
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "fields", "words"),
+    [
+        ("contact/email/", {"value": "new@example.org", "opened_with": ""}, "Nothing of what you typed is lost."),
+        (
+            "linked-accounts/add/",
+            {"identifier": "carol", "password": "x"},
+            "What you typed is kept; only passwords,",
+        ),
+        ("identities/connect/oogle/", {}, ""),
+    ],
+)
+def test_the_page_that_goes_on_names_the_act_and_what_was_typed(
+    alices: Client, path: str, fields: dict[str, str], words: str
+) -> None:
+    make_stale(alices)
+    alices.post(f"/myaccount/personal-info/{path}", fields)
+    confirm(alices, next=CONTINUE)
+    response = alices.get(CONTINUE)
+    page = unescape(response.content.decode())
+    assert f"<h1>{response.context['act'].title}</h1>" in page
+    assert 'href="/myaccount/personal-info/#' in page
+    assert words in page
+    assert ("you typed" in page) == bool(words)
+
+
+@pytest.mark.parametrize("address", GUARDED, ids=str)
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_a_stale_session_is_asked_who_it_is(alices: Client, address: Any, method: str) -> None:
     """Security 20: every guarded view, by GET and POST; nothing happens before."""
@@ -61,7 +106,7 @@ def test_a_stale_session_is_asked_who_it_is(alices: Client, address: Any, method
     response = getattr(alices, method)(address.path, {"value": "new@example.org", "opened_with": ""})
     assert response.status_code in (302, 405)
     if response.status_code == 302:
-        wanted = address.path if method == "get" else CONTINUE
+        wanted = address.path if method == "get" or address.name in ANSWERED_WITH_A_FILE else CONTINUE
         assert re.match(rf"{CONFIRM}\?next={re.escape(wanted).replace('/', '%2F')}", response["Location"])
     assert (LoginSession.objects.filter(ended_at=None).count(), PendingContact.objects.count()) == before
     assert not Message.objects.exists()

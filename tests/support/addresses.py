@@ -13,6 +13,7 @@ FILLED_IN = {
     "uuid": "5e2a9c1e-7d0f-4a53-9d6c-0d2b6f0f2b11",
     "name": "given_name",
     "kind": "email",
+    "slug": "university",
     "token": "no-such-token",
     "digest": "0" * 64,
     "authenticator": "totp",

@@ -13,8 +13,8 @@ from django_otp.oath import TOTP
 from myaccount.activity.services import SYSTEM
 from myaccount.outbox.models import Message
 from myaccount.users.models import User
+from myaccount.web.encryption import encrypt
 from security.factors.backup_codes.services import make as make_codes
-from security.factors.encryption import encrypt
 from security.factors.models import SmsDevice, TotpDevice
 
 SEED: Final = bytes(range(20))

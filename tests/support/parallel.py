@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from django.db import connections
+from django.db import connection, connections, transaction
 
 T = TypeVar("T")
 
@@ -35,3 +36,33 @@ def in_parallel(act: Callable[[int], T], times: int) -> list[T | Exception]:
         thread.join(60)
         assert not thread.is_alive(), "a thread hangs"
     return results  # type: ignore[return-value]
+
+
+def one_after_the_other(first: Callable[[], object], second: Callable[[], object]) -> list[object]:
+    """Call `first`, and `second` before that is committed, which it is once the second one waits for it.
+
+    What each returned or raised. On PostgreSQL, in a test of several transactions. Fails where nothing is waited for.
+    """
+    is_done = threading.Event()
+
+    def act(number: int) -> object:
+        if number:
+            assert is_done.wait(30)
+            return second()
+        with transaction.atomic():
+            result = first()
+            is_done.set()
+            _until_somebody_waits()
+        return result
+
+    return list(in_parallel(act, 2))
+
+
+def _until_somebody_waits() -> None:
+    for _ in range(500):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))")
+            if cursor.fetchone():
+                return
+        time.sleep(0.02)
+    raise AssertionError("nobody waits")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -19,6 +19,8 @@ from django.test import Client, RequestFactory
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone, translation
 
+from linked_accounts.federated import asked, flows
+from linked_accounts.federated.models import IdentityProvider
 from myaccount.activity.kinds import WORDS, EventGroup
 from myaccount.activity.services import Origin, record
 from myaccount.claims.models import Claim
@@ -35,10 +37,12 @@ from security.recovery import addresses, waiting
 from security.recovery import services as recovery
 from security.recovery.models import RecoveryAddress
 from sessions_app.models import EndReason, LoginSession
+from tests.registration import support as registering
 from tests.security.recovery import support as recovering
 from tests.support.browsing import SIGN_IN, make_stale, new_browser, sign_in
 from tests.support.factors import add_sms
 from tests.support.people import CHROME, PASSPHRASE, SAFARI_PHONE, make_person
+from tests.translation import telling as telling_of
 from tests.translation.reading import DATA, Reader, assert_translatable, texts_of, untranslatable
 
 pytestmark = pytest.mark.django_db
@@ -46,7 +50,7 @@ pytestmark = pytest.mark.django_db
 # Not pages of the portal: the admin has its own test, and the rest is for machines or for developers.
 NOT_PAGES = {
     "health", "ready", "outbox", "gallery", "theme", "logo", "session-remaining", "openid-configuration", "openid-keys",
-    "token", "userinfo", "introspect", "revoke-token", "application-logo",
+    "token", "userinfo", "introspect", "revoke-token", "application-logo", "identity-provider-logo", "export-schema",
 }  # fmt: skip
 
 # An example of each argument that addresses take.
@@ -68,6 +72,7 @@ ARGUMENTS: dict[str, dict[str, object]] = {
     "remove-factor": {"authenticator": "totp", "pk": 1},
     "forget-browser": {"uuid": "own session"},
     "recovery-link": {"token": "not-a-token"},
+    "registration-link": {"token": "not-a-token"},
     "recovery-second-step-with": {"authenticator": "totp"},
     "cancel-waiting": {"token": "not-a-token"},
     "edit-question": {"pk": 1},
@@ -83,6 +88,22 @@ ARGUMENTS: dict[str, dict[str, object]] = {
     "toggle-favourite": {"uuid": "own session"},
     "application-logo": {"uuid": "own session"},
     "remove-application": {"uuid": "own session"},
+    "approval-task": {"pk": 1},
+    "claim-task": {"pk": 1},
+    "release-task": {"pk": 1},
+    "approve-task": {"pk": 1},
+    "reject-task": {"pk": 1},
+    "own-request": {"uuid": "own session"},
+    "withdraw-request": {"uuid": "own session"},
+    "link-second-step-with": {"authenticator": "totp"},
+    "switch-account": {"pk": 1},
+    "unlink-account": {"pk": 1},
+    "sign-in-with-provider": {"slug": "university"},
+    "identity-callback": {"slug": "university"},
+    "identity-provider-logo": {"slug": "university"},
+    "confirm-with-provider": {"slug": "university"},
+    "connect-identity": {"slug": "university"},
+    "remove-identity": {"pk": 1},
 }
 
 
@@ -143,6 +164,27 @@ def test_a_page_has_no_text_outside_gettext(name: str, reader: Reader, guest: Re
         arguments["uuid"] = LoginSession.objects.order_by("started_at").first().uuid  # type: ignore[union-attr]
     guest.get(reverse(name, kwargs=arguments), expected=None)
     reader.get(reverse(name, kwargs=arguments), expected=None)
+
+
+@pytest.mark.parametrize("problem", ["waiting", "rejected", "unknown", "taken", "other", "too_many", "refused"])
+def test_what_goes_wrong_at_a_provider_has_no_text_outside_gettext(
+    problem: str, guest: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def finish(request: HttpRequest, slug: str, now: datetime) -> HttpResponse:
+        return flows._problem(request, provider, asked.Purpose.SIGN_IN, problem, "", status=200, why="Alice")
+
+    provider = IdentityProvider(name="new", slug="new")
+    monkeypatch.setattr(flows, "finish", finish)
+    guest.get(reverse("identity-callback", kwargs={"slug": "new"}))
+
+
+def test_connecting_an_account_elsewhere_has_no_text_outside_gettext(reader: Reader) -> None:
+    provider = IdentityProvider.objects.create(name="new", slug="new", issuer="https://new.example", client_id="new")
+    session, now = reader.client.session, timezone.now().timestamp()
+    found = asked.Found(provider.pk, provider.issuer, "new", "new", now, session["login_session"])
+    asked.keep_found(session, found)
+    session.save()
+    reader.get(reverse("connect-found-identity"))
 
 
 def test_signing_in_has_no_text_outside_gettext(guest: Reader) -> None:
@@ -351,12 +393,22 @@ def test_all_mails_and_text_messages_can_be_translated(anna: User, reader: Reade
     reader.post_and_read(reverse("change-password"), fields)
     _tell_of_recovery(anna)
     _tell_of_factors(anna)
+    registering.send_every_mail(_speaking("en-xa"), known="bob@example.org")
+    anna.refresh_from_db()
+    telling_of.of_linked_accounts(anna)
+    telling_of.of_an_export(anna)
+    telling_of.of_approvals(anna)
+    telling_of.of_deletions()
 
     messages = list(Message.objects.all())
     assert {message.topic for message in messages} == _topics_on_disk()
     for message in messages:
         parts = [message.subject, *message.text.splitlines(), *(text for text, _ in texts_of(message.html).found)]
-        left = [part for part in parts if untranslatable(part, data=(*DATA, "localhost", "new", "spare"))]
+        left = [
+            part
+            for part in parts
+            if untranslatable(part, data=(*DATA, "localhost", "new", "spare", "second", "dora", "kept"))
+        ]
         assert not left, f"{message.channel} {message.topic}: {left}"
 
 

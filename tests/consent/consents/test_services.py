@@ -173,7 +173,7 @@ def test_narrowing_takes_effect_at_once_and_ends_no_token(alice: User) -> None:
     assert RefreshToken.objects.filter(revoked=None).exists()
     assert events()[-1] == (
         EventKind.CONSENT_CHANGED,
-        {"application": "Pickup", "claims": ["email", "family_name"]},
+        {"application": "Pickup", "claims": ["email", "family_name"], "granted": []},
     )
 
 

@@ -67,7 +67,10 @@ def test_what_is_ticked_is_kept_with_receipt_and_event(alice: User) -> None:
     assert Event.objects.get().kind == EventKind.CONSENT_GIVEN
     assert change(alice, ["given_name"])
     assert kept(alice) == {"given_name"}
-    assert Event.objects.filter(kind=EventKind.CONSENT_CHANGED).count() == 1
+    (event,) = Event.objects.filter(kind=EventKind.CONSENT_CHANGED)
+    assert event.data == {"application": "", "claims": ["family_name"], "granted": []}
+    assert change(alice, ["given_name", "family_name"])
+    assert Event.objects.filter(kind=EventKind.CONSENT_CHANGED).latest("pk").data["granted"] == ["family_name"]
 
 
 def test_nothing_changed_writes_nothing(alice: User) -> None:

@@ -85,6 +85,7 @@ def session(alice: User, application: Application) -> LoginSession:
         (EndReason.PASSWORD_CHANGED, NOTHING),
         (EndReason.FACTOR_CHANGED, NOTHING),
         (EndReason.CONTACT_CHANGED, NOTHING),
+        (EndReason.SOURCE_ENDED, NOTHING),
     ],
 )
 def test_codes_and_tokens_of_a_session_end_with_it(
@@ -218,5 +219,5 @@ def test_ending_costs_the_same_however_many_applications_there_are(
         application = make_application(f"App {number}", claims={}, backchannel_logout_uri="https://app.example/out")
         used(application, session)
         give(alice, application, session)
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(19):
         services.end(login_session=session, reason=EndReason.TERMINATED, origin=SYSTEM, now=timezone.now())

@@ -23,6 +23,7 @@ from consent.logout.models import DeliveryState, LogoutDelivery
 from consent.logout.tokens import EVENT
 from myaccount.activity.services import SYSTEM
 from myaccount.users.models import User
+from myaccount.web import outgoing
 from sessions_app.models import EndReason, LoginSession
 from sessions_app.services import end, start
 from tests.consent.logout.support import (
@@ -276,13 +277,13 @@ def test_many_workers_tell_each_application_once() -> None:
 
 
 @pytest.mark.parametrize("address", PRIVATE, ids=str)
-def test_no_private_address_passes_for_a_public_one(address: adapters.Address) -> None:
-    assert not adapters.is_public(address)
+def test_no_private_address_passes_for_a_public_one(address: outgoing.Address) -> None:
+    assert not outgoing.is_public(address)
 
 
 @pytest.mark.parametrize("address", ["93.184.215.14", "2606:2800:220:1::1", "64:ff9b::5db8:d70e"])
 def test_public_addresses_are_public(address: str) -> None:
-    assert adapters.is_public(ipaddress.ip_address(address))
+    assert outgoing.is_public(ipaddress.ip_address(address))
 
 
 def test_private_addresses_are_told_nothing_unless_the_operator_allows_it(

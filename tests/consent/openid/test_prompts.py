@@ -14,13 +14,14 @@ from django.test import Client
 from django.utils import timezone
 
 from consent.consents.models import Consent
-from consent.openid.authentication import MULTI_FACTOR, SINGLE_FACTOR
+from consent.openid.authentication import MULTI_FACTOR, SINGLE_FACTOR, proof_in
 from consent.tokens.models import Grant
 from myaccount.users.models import User
 from security.factors.kinds import Authenticator
 from security.factors.models import TotpDevice
 from security.policy.models import AuthenticationChain, ChainStep
 from tests.consent.support import consent_to
+from tests.linked_accounts.support import link, switch_url
 from tests.security.factors.support import ADD_APP, app_code, open_page, post
 from tests.support.browsing import SECOND_STEP, SIGN_IN, new_browser, sign_in
 from tests.support.factors import add_app, code_of, typed_secret
@@ -125,6 +126,20 @@ def test_max_age_asks_those_who_signed_in_long_ago(alices: Client, pickup: Relyi
     with time_machine.travel(timezone.now() + timedelta(minutes=5, seconds=1), tick=False):
         back = confirm(alices, response)
         assert is_let_in(alices.get(back))
+
+
+def test_a_proof_of_a_linked_account_is_none_here(alice: User, bob: User, pickup: RelyingParty) -> None:
+    """Bob has just signed in and switched to alice, whose password nobody gave: applications hear of none, and those
+    that want a fresh proof get one (security 71)."""
+    browser = sign_in(new_browser(), "bob")
+    browser.post(switch_url(link(alice, bob)))
+    assert is_let_in(browser.get(pickup.request()))
+    told = proof_in(browser.session).told(())
+    assert (told["acr"], told["amr"]) == (SINGLE_FACTOR, [])
+    assert pickup.answer(browser, prompt="none", max_age="600")["error"] == "login_required"
+    back = confirm(browser, browser.get(pickup.request(max_age="600")))
+    assert is_let_in(browser.get(back))
+    assert proof_in(browser.session).told(())["amr"] == ["pwd"]
 
 
 def test_auth_time_is_of_this_session_and_of_its_last_proof(alices: Client, pickup: RelyingParty) -> None:

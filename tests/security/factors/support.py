@@ -12,7 +12,7 @@ from django_otp.oath import hotp
 
 from myaccount.outbox.models import Message
 from myaccount.users.models import User
-from security.factors import encryption
+from myaccount.web import encryption
 from security.factors.models import BackupCodes, TotpDevice
 
 FACTORS = "/myaccount/security/factors/"

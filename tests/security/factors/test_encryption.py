@@ -12,7 +12,7 @@ from django_otp import verify_token
 from pytest_django import Settings
 
 from myaccount.users.models import User
-from security.factors import encryption
+from myaccount.web import encryption
 from security.factors.models import TotpDevice
 from security.factors.totp import services
 from tests.security.factors.support import app_code, seed_of
@@ -77,7 +77,7 @@ def test_a_seed_nobody_can_open_is_told_of_and_left_alone(alice: User, settings:
     settings.SECRET_KEY = NEW
     kept = add_app(alice)
     before = lost.seed
-    with pytest.raises(CommandError, match="No key opens 1 of the seeds"):
+    with pytest.raises(CommandError, match="No key opens 1 of the seeds and secrets"):
         call_command("encrypt_anew", stdout=StringIO())
     lost.refresh_from_db()
     assert lost.seed == before

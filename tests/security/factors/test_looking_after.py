@@ -12,15 +12,21 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from linked_accounts.federated import services as identities
+from linked_accounts.federated.models import FederatedIdentity, IdentityProvider
 from myaccount.activity.kinds import EventKind
 from myaccount.activity.models import Event
 from myaccount.activity.services import SYSTEM
 from myaccount.outbox.models import Message
 from myaccount.users import services as users
 from myaccount.users.models import User
+from myaccount.users.signals import ChangeRefused
 from security.factors import removal, selectors
-from security.factors.models import BackupCodes, Factor, SmsDevice, TotpDevice, TrustedBrowser
+from security.factors.models import BackupCodes, Factor, SecurityDevice, SmsDevice, TotpDevice, TrustedBrowser
 from security.policy.models import AuthenticationChain, ChainStep, Requirement, SignInPolicy
+from tests.security.factors.devices_support import registered
+from tests.security.factors.test_passkeys import ask, send
+from tests.support.authenticators import synced_passkey
 from tests.support.browsing import make_stale, new_browser, sign_in
 from tests.support.factors import add_app, add_codes, add_sms
 from tests.support.parallel import in_parallel
@@ -245,6 +251,75 @@ def test_two_removals_at_once_leave_the_one_that_is_required(on_postgresql: None
     results = in_parallel(lambda n: removal.remove(factor=factors[n], origin=SYSTEM, now=now), 2)
     assert sum(isinstance(result, removal.StillRequired) for result in results) == 1
     assert TotpDevice.objects.count() == 1
+
+
+# The last way in
+
+
+def with_one_passkey_alone(alice: User, browser: Client) -> SecurityDevice:
+    """Alice, who has no password, has just signed in with her one passkey."""
+    device = synced_passkey()
+    passkey = registered(alice, device)
+    alice.set_unusable_password()
+    alice.save()
+    options = ask(browser)
+    assert send(browser, options, device.get(options)).status_code == 302
+    return passkey
+
+
+def at_a_university(alice: User, *, is_active: bool) -> FederatedIdentity:
+    provider = IdentityProvider.objects.create(
+        name="University", slug="university", issuer="https://uni.example", client_id="myaccount", is_active=is_active
+    )
+    return FederatedIdentity.objects.create(
+        user=alice, provider=provider, issuer=provider.issuer, subject="alice-there", connected_at=timezone.now()
+    )
+
+
+def test_a_passkey_that_is_the_only_way_in_stays(alice: User, browser: Client) -> None:
+    """Security 62."""
+    passkey = with_one_passkey_alone(alice, browser)
+    refused = browser.post(removing(passkey))
+    assert refused.status_code == 422
+    assert "It is the only way you can sign in." in refused.content.decode()
+    assert SecurityDevice.objects.get() == passkey
+    assert not mails("factor_removed")
+
+
+@pytest.mark.parametrize("is_active", [True, False])
+def test_an_account_elsewhere_is_a_way_in_while_one_can_sign_in_with_it(
+    is_active: bool, alice: User, browser: Client
+) -> None:
+    """Security 62: with it the passkey may go; with one of a provider that is switched off it stays."""
+    passkey = with_one_passkey_alone(alice, browser)
+    at_a_university(alice, is_active=is_active)
+    assert browser.post(removing(passkey)).status_code == (302 if is_active else 422)
+    assert SecurityDevice.objects.exists() is not is_active
+
+
+def test_an_administrator_may_remove_the_only_way_in(alice: User, browser: Client) -> None:
+    """Security 62: of somebody else, who has lost it; not their own."""
+    passkey = with_one_passkey_alone(alice, browser)
+    act: Any = {"factor": passkey, "origin": SYSTEM, "now": timezone.now()}
+    with pytest.raises(removal.LastWayIn):
+        removal.remove(**act, by=alice)
+    removal.remove(**act, by=make_person("ada", is_staff=True))
+    assert not SecurityDevice.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_ways_in_removed_at_once_one_stays(on_postgresql: None) -> None:
+    """Security 62: a passkey and an account elsewhere; on PostgreSQL, each sees what the other did."""
+    alice = make_person("alice")
+    passkey, identity = with_one_passkey_alone(alice, new_browser()), at_a_university(alice, is_active=True)
+    act: Any = {"origin": SYSTEM, "now": timezone.now()}
+    removals = [
+        lambda: removal.remove(factor=passkey, **act),
+        lambda: identities.remove(user=alice, identity=identity, **act),
+    ]
+    results = in_parallel(lambda number: removals[number](), 2)
+    assert sum(isinstance(result, ChangeRefused) for result in results) == 1, results
+    assert SecurityDevice.objects.count() + FederatedIdentity.objects.count() == 1
 
 
 # The number

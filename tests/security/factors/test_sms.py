@@ -332,7 +332,7 @@ def test_a_factor_the_policy_requires_keeps_its_number(alice: User, alices: Clie
 
 def test_an_administrator_who_takes_the_number_away_is_not_shown_to_the_person(alice: User) -> None:
     add_sms(alice)
-    admin = make_person("admin", is_staff=True)
+    admin = make_person("admin", is_staff=True, is_superuser=True)
     where = Origin("203.0.113.77", CHROME)
     contacts.set_by_administrator(
         user=alice, kind=ContactKind.MOBILE, value="", is_proven=False, by=admin, origin=where, now=timezone.now()

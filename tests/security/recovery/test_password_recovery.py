@@ -16,6 +16,7 @@ from myaccount.activity.models import Event
 from myaccount.activity.services import SYSTEM
 from myaccount.outbox.models import Message
 from myaccount.users.models import User
+from myaccount.web import formats
 from security.factors.models import TotpDevice
 from security.password import services as passwords
 from security.recovery import addresses, services, waiting
@@ -464,6 +465,16 @@ def test_asking_again_does_not_shorten_the_wait(
     prove(other)
     other.post(f"{SECOND}lost/")
     assert WaitingRecovery.objects.get().ready_at == ready
+
+
+def test_the_mail_says_when_the_wait_is_over(alice: User, browser: Client, everything_on: None) -> None:
+    add_app(alice)
+    prove(browser)
+    browser.post(f"{SECOND}lost/")
+    message = Message.objects.get(topic="recovery_waiting")
+    when = formats.moment(WaitingRecovery.objects.get().ready_at)
+    assert f"from {when} on." in message.text
+    assert f"from {when} on." in message.html
 
 
 def test_a_link_in_every_message_stops_it(alice: User, browser: Client, everything_on: None) -> None:
