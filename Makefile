@@ -11,7 +11,7 @@ export PORT
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && exit; done; echo python3)
 VENV_PYTHON := .venv/bin/python
-CODE := manage.py myaccount profile security sessions_app consent tests scripts bench docs examples
+CODE := manage.py myaccount profile security sessions_app consent linked_accounts approvals tests scripts bench docs examples
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  make %-15s %s\n", $$1, $$2}'

@@ -8,7 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# The first is Chromium without windows: the same pages in half the time.
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 MAC = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
 INSTALL_WITHIN = 900  # seconds
 
@@ -40,9 +41,9 @@ def install() -> str | None:
 def _ways_to_install() -> list[list[list[str]]]:
     ways = []
     if hasattr(os, "geteuid") and os.geteuid() == 0 and shutil.which("apt-get"):
-        ways.append(
-            [["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium"]]
-        )
+        for package in NAMES[:2]:  # older systems have no package of the first name
+            get = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", package]
+            ways.append([["apt-get", "update", "-qq"], get])
     ways.append([[sys.executable, "-m", "playwright", "install", "chromium"]])
     return ways
 

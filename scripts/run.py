@@ -25,7 +25,8 @@ READY = """
   Pickup, an application that people sign in to with it, runs at  {pickup}/
 
   Sign in as alice, bob, carol or admin; each one's password is <name>-demo-passphrase.
-  Mail and text messages are shown at {address}/outbox/, settings are at {address}/admin/.
+  Mail and text messages are shown at {address}/outbox/.
+  Settings are at {address}/admin/, for admin, who adds a second factor there first.
   Press Ctrl-C to stop.
 """
 

@@ -4,9 +4,10 @@ const all = (selector, root = document) => root.querySelectorAll(selector);
 
 // Controls that only script can serve are hidden in the markup; here they appear.
 function prepare(root) {
-  for (const button of all("[data-reveal], [data-print]", root)) button.hidden = false;
+  for (const button of all("[data-reveal], [data-print], [data-dismiss]", root)) button.hidden = false;
   if (navigator.clipboard) for (const button of all("[data-copy]", root)) button.hidden = false;
   for (const hint of all("[data-length-hint]", root)) watchLength(hint, root);
+  for (const image of all("img.avatar", root)) watchPicture(image);
   root.querySelector("[data-error-summary]")?.focus();
 }
 
@@ -40,6 +41,16 @@ async function copy(button) {
   setTimeout(() => { words.textContent = before; }, 2500);
 }
 
+// A picture from elsewhere that does not come leaves its place empty, and the page says so where it has the words.
+function watchPicture(image) {
+  const missing = () => {
+    image.classList.add("is-missing");
+    for (const words of all("[data-unreachable]")) words.hidden = false;
+  };
+  if (image.complete && !image.naturalWidth) missing();
+  else image.addEventListener("error", missing, { once: true });
+}
+
 // A confirmation page shown over the page it was asked from. Whatever does not fit is followed as a link.
 async function openDialog(link) {
   let content = null;
@@ -62,9 +73,27 @@ async function openDialog(link) {
   }
   for (const button of all("button[data-dialog-close]", dialog)) button.hidden = false;
   dialog.addEventListener("close", () => { dialog.remove(); link.focus(); });
+  // What is missing is said here: the page that would say so has not the one below, which people look at meanwhile.
+  for (const form of all("form", dialog)) form.noValidate = false;
+  for (const input of all(".field:not(.field-checkbox, :has(.optional)) :is(input, textarea)", dialog)) input.required = true;
   document.body.append(dialog);
   prepare(dialog);
   dialog.showModal();
+  dialog.querySelector(':is(input:not([type="hidden"]), select, textarea), a[data-dialog-close]')?.focus();
+}
+
+// Back at the row something was done in: the keyboard goes on from there, also once what came of it is closed.
+function landed() {
+  const place = document.getElementById(location.hash.slice(1));
+  if (!place || place.contains(document.activeElement)) return;
+  if (place.tabIndex < 0) place.tabIndex = -1;
+  place.focus({ preventScroll: true });
+}
+
+function dismiss(message) {
+  message.remove();
+  if (!document.querySelector(".message")) document.querySelector(".messages")?.remove();
+  landed();
 }
 
 function closeMenus(except) {
@@ -75,11 +104,12 @@ document.addEventListener("click", (event) => {
   const target = event.target;
   closeMenus(target.closest("details[data-menu]"));
   if (target.matches("dialog")) return target.close(); // the backdrop
-  const control = target.closest("[data-reveal], [data-copy], [data-print], [data-dialog], [data-dialog-close]");
+  const control = target.closest("[data-reveal], [data-copy], [data-print], [data-dismiss], [data-dialog], [data-dialog-close]");
   if (!control) return;
   if (control.matches("[data-reveal]")) return reveal(control);
   if (control.matches("[data-copy]")) return copy(control);
   if (control.matches("[data-print]")) return print();
+  if (control.matches("[data-dismiss]")) return dismiss(control.parentElement);
   const dialog = control.closest("dialog");
   if (control.matches("[data-dialog-close]") && dialog) {
     event.preventDefault();
@@ -117,4 +147,11 @@ addEventListener("pageshow", () => {
   }
 });
 
+// Tabs that scroll begin with the current one in sight.
+for (const tab of all(".tabs [aria-current]")) {
+  const [seen, own] = [tab.parentElement.getBoundingClientRect(), tab.getBoundingClientRect()];
+  tab.parentElement.scrollBy(own.left + own.width / 2 - seen.left - seen.width / 2, 0);
+}
+
 prepare(document);
+if (document.querySelector(".messages")) landed();
