@@ -14,7 +14,7 @@ from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from myaccount.users.models import User
-from tests.journeys import quiet_server
+from tests.journeys import patience, quiet_server
 from tests.journeys.visitor import Visitor
 from tests.support.people import make_person
 
@@ -54,7 +54,8 @@ def _chromium() -> str | None:
 
 @pytest.fixture(scope="session")
 def playwright() -> Iterator[Playwright]:
-    with sync_playwright() as started:
+    with sync_playwright() as started, pytest.MonkeyPatch.context() as patch:
+        patience.wait_before_acting(patch)
         yield started
         # While its event loop runs, Django keeps connections of this thread apart from those before it. A test may have
         # left one open, and after the loop nobody would find it again: then the database could not be dropped.

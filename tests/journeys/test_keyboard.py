@@ -35,7 +35,6 @@ FOCUSED = """() => {
 
 def tab_to(page: Page, name: str, *, at_most: int = 60) -> None:
     """Press Tab until what has this name has the focus; everything on the way shows that it has it."""
-    page.wait_for_load_state()  # the style sheet, which shows the focus, may come a moment after the words
     passed = []
     for _ in range(at_most):
         page.keyboard.press("Tab")

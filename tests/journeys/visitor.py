@@ -144,7 +144,6 @@ class Visitor:
         self.page.get_by_role("navigation", name="Account").get_by_role("link", name=tab).click()
         current = self.page.get_by_role("navigation", name="Account").locator("[aria-current=page]")
         expect(current).to_have_text(tab)
-        self.page.wait_for_load_state()  # nobody is so quick that styles and scripts are not there yet
         return self.page
 
     def field(self, label: str) -> Locator:
