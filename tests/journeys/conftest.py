@@ -55,7 +55,7 @@ def _chromium() -> str | None:
 @pytest.fixture(scope="session")
 def playwright() -> Iterator[Playwright]:
     with sync_playwright() as started, pytest.MonkeyPatch.context() as patch:
-        patience.wait_before_acting(patch)
+        patience.wait_for_pages(patch)
         yield started
         # While its event loop runs, Django keeps connections of this thread apart from those before it. A test may have
         # left one open, and after the loop nobody would find it again: then the database could not be dropped.

@@ -89,7 +89,6 @@ def test_without_script_there_is_another_way_on(new_visitor: NewVisitor, alice: 
     page = visitor.open(SIGN_IN)
     try_to_sign_in(page, "a guess")
     visitor.expect_refusal("That did not work.")
-    page.wait_for_load_state()
     assert "wait a few minutes, or use another browser" in page.content()  # Playwright's browsers show no <noscript>
     expect(page.get_by_role("group", name="Check against robots")).to_be_hidden()
     AttemptBudget.objects.all().delete()  # as after the pause

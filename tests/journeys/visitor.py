@@ -169,7 +169,6 @@ class Visitor:
         message = self.page.get_by_role("status").filter(has_text=text)
         expect(message).to_be_visible()
         expect(message).to_be_in_viewport()
-        self.page.wait_for_load_state()
 
     def expect_refusal(self, text: str) -> None:
         """The page says above its form that this did not work. By its summary, since a page that is still loading its
