@@ -10,7 +10,13 @@ from django.dispatch import receiver
 from approvals.requests import services
 from approvals.requests.upkeep import release_claims
 from myaccount.users.models import User
-from myaccount.users.signals import account_erased, account_leaving
+from myaccount.users.signals import account_erased, account_erasing, account_leaving
+
+
+@receiver(account_erasing, dispatch_uid="lock the requests of an account before the account")
+def on_account_erasing(sender: type, *, user: User, **kwargs: Any) -> None:
+    """Deciding locks the request first and people after it. In the other order two would wait for each other."""
+    services.lock_what_waits(user)
 
 
 @receiver(account_erased, dispatch_uid="end the requests of an erased account, and forget its names")

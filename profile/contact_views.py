@@ -16,9 +16,8 @@ import profile.contacts as contacts
 from myaccount.claims.models import Claim
 from myaccount.claims.selectors import editable_claim
 from myaccount.limits.services import TooManyAttempts
-from myaccount.operations.kinds import OperationKind
 from myaccount.operations.messages import tell
-from myaccount.operations.services import Done, Outcome, Waiting, waiting_for
+from myaccount.operations.services import Done, Outcome
 from myaccount.users.models import User
 from myaccount.users.signals import ChangeRefused
 from myaccount.web.features import part_of
@@ -29,7 +28,7 @@ from myaccount.web.signed_in import signed_in
 from myaccount.web.step_up import require_step_up
 from profile.forms import AttributeForm, CodeForm
 from profile.models import ContactKind
-from profile.selectors import country_of
+from profile.selectors import country_of, held_contact
 from profile.services import fingerprint
 
 _FEATURE = "personal-info.profile"
@@ -214,10 +213,7 @@ def _outcome_before(request: PortalRequest, kind: ContactKind) -> Outcome | None
     value, proven_at = _stored(request.user, kind)
     if proven_at is not None and request.POST.get("about") == fingerprint(value):
         return Done(result=True)
-    waiting = waiting_for(request.user, OperationKind.UPDATE_CLAIMS)
-    about = [kept for kept in waiting if kept.submission.payload.get("claim") == kind]
-    same = [kept for kept in about if request.POST.get("about") == fingerprint(kept.submission.payload["value"])]
-    return Waiting(same[-1].request_uuid) if same else None
+    return held_contact(request.user, kind, request.POST.get("about", ""))
 
 
 def _stored(user: User, kind: ContactKind) -> tuple[str, datetime | None]:

@@ -16,13 +16,13 @@ from django.utils.translation import gettext as _
 from myaccount.claims.models import Claim
 from myaccount.claims.selectors import profile_claims
 from myaccount.operations.kinds import OperationKind
-from myaccount.operations.services import waiting_for
+from myaccount.operations.services import Waiting, waiting_for
 from myaccount.users.models import User
 from myaccount.web import formats
 from myaccount.web.kept_queries import Given, KeptQuery
 from profile.contacts import RESEND_AFTER
 from profile.current import ROLE, current_value
-from profile.models import PendingContact, Profile
+from profile.models import ContactKind, PendingContact, Profile
 from profile.phones import readable
 from profile.services import PROVEN, fingerprint
 from profile.values import shown_value, stored_value
@@ -144,6 +144,14 @@ def _mobile_claim() -> Claim:
 def shown_mobile(user: User) -> str:
     """The person's mobile number as people write it, proven or not; perhaps empty."""
     return readable(user.mobile) if user.mobile else ""
+
+
+def held_contact(user: User, kind: ContactKind, about: str) -> Waiting | None:
+    """The newest change of this address or number that waits for approval and has this fingerprint. One query."""
+    waiting = waiting_for(user, OperationKind.UPDATE_CLAIMS)
+    of_kind = [kept for kept in waiting if kept.submission.payload.get("claim") == kind]
+    same = [kept for kept in of_kind if fingerprint(kept.submission.payload["value"]) == about]
+    return Waiting(same[-1].request_uuid) if same else None
 
 
 def _waiting_for_approval(

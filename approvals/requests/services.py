@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from approvals.requests import endings, steps, telling
-from approvals.requests.models import ApprovalRequest, MailChoice, Mails, RequestState
+from approvals.requests.models import ApprovalRequest, ApprovalTask, MailChoice, Mails, RequestState
 from approvals.requests.submissions import kept
 from approvals.workflows.models import Workflow
 from approvals.workflows.selectors import workflow_for
@@ -138,6 +138,14 @@ def _locked(request_pk: int, *, states: tuple[RequestState, ...]) -> ApprovalReq
     if request.state not in states:
         raise NoLongerWaiting
     return request
+
+
+def lock_what_waits(person: User) -> None:
+    """Let nobody decide what somebody asks for, what is asked for about them, or what they have claimed."""
+    claimed = ApprovalTask.objects.filter(claimed_by=person).values("request")
+    theirs = Q(requester=person) | Q(subject_uuid=person.uuid) | Q(pk__in=claimed)
+    waiting = ApprovalRequest.objects.filter(theirs, state=RequestState.WAITING).order_by("pk")
+    list(waiting.select_for_update().values_list("pk", flat=True))
 
 
 @transaction.atomic

@@ -15,6 +15,7 @@ from myaccount.operations.kinds import OperationKind
 from myaccount.operations.registry import Submission, action_of
 from myaccount.users.leaving import active_people
 from myaccount.users.models import User
+from myaccount.users.same_person import once_each
 
 # Attributes whose changes no workflow holds: names change in Django admin only, roles are an operation of their own,
 # a picture says nothing that anybody relies on, and the language is switched at the foot of every page.
@@ -62,7 +63,7 @@ def problems(workflow: Workflow) -> list[str]:
     """Where too few people are asked at first, as things are now, a sentence a step. Five queries, and one a step."""
     found = []
     for step in steps_of(workflow):
-        there = approvers(step.users.all(), step.groups.all())[: step.needed].count()
+        there = once_each(approvers(step.users.all(), step.groups.all()))[: step.needed].count()
         if there < step.needed:
             if not there:
                 found.append(_("Nobody can be asked at step %(number)s now.") % {"number": step.order})

@@ -123,8 +123,8 @@ def erase(pk: int, *, now: datetime) -> bool:
     deletion = held.select_related("user").first()
     if deletion is None:
         return False
-    user = User.objects.select_for_update().get(pk=deletion.user_id)
-    if is_administrator(user):
+    user = users.lock_to_erase(deletion.user)
+    if user is None or is_administrator(user):
         return False
     addresses, ending = addresses_of(user), Ending(deletion_settings().ending)
     end = users.make_anonymous if ending == Ending.MAKE_ANONYMOUS else users.erase

@@ -122,7 +122,8 @@ def _taken() -> str:
 
 @transaction.atomic
 def _delete(submission: Submission, execution: Execution) -> None:
-    user = find_by_uuid(submission.subject_uuid, is_locked=True)
+    found = find_by_uuid(submission.subject_uuid)
+    user = users.lock_to_erase(found) if found else None
     reason = _why_not_delete(user, execution.by)
     if reason or user is None:
         raise OperationImpossible(reason)

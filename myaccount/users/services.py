@@ -19,7 +19,7 @@ from myaccount.users.models import User
 from myaccount.users.names import validate_username
 from myaccount.users.rights import may_give_rights
 from myaccount.users.selectors import is_name_taken
-from myaccount.users.signals import account_disabled, account_erased
+from myaccount.users.signals import account_disabled, account_erased, account_erasing
 
 ANONYMOUS: Final = "deleted-"  # begins the user names of accounts that were made anonymous
 
@@ -125,6 +125,12 @@ def delete(*, user: User, origin: Origin, now: datetime, by: User | None = None)
     """
     erase(user=user, origin=origin, now=now, by=by)
     record(EventKind.ACCOUNT_DELETED, user=user, origin=origin, now=now, by=by)
+
+
+def lock_to_erase(user: User) -> User | None:
+    """Lock an account, after what others lock before it. None if it is gone by now. Inside a transaction."""
+    account_erasing.send(User, user=user)
+    return User.objects.select_for_update().filter(pk=user.pk).first()
 
 
 @transaction.atomic

@@ -15,6 +15,10 @@ account_disabled = Signal()
 # without keeping it. Sent with: user, origin, now.
 account_leaving = Signal()
 
+# An account is going to be erased, and its row is not locked yet: whoever locks rows of their own before rows of people
+# locks those that concern it now. Sent with: user.
+account_erasing = Signal()
+
 # An account is about to be erased for good, and everything of it is still there. Sent with: user, by, origin, now.
 # Whoever keeps something that does not go with the person's row lets go of it, and tells whom it concerns.
 account_erased = Signal()

@@ -38,10 +38,13 @@ def in_parallel(act: Callable[[int], T], times: int) -> list[T | Exception]:
     return results  # type: ignore[return-value]
 
 
-def one_after_the_other(first: Callable[[], object], second: Callable[[], object]) -> list[object]:
+def one_after_the_other(
+    first: Callable[[], object], second: Callable[[], object], *, then: Callable[[], object] = lambda: None
+) -> list[object]:
     """Call `first`, and `second` before that is committed, which it is once the second one waits for it.
 
-    What each returned or raised. On PostgreSQL, in a test of several transactions. Fails where nothing is waited for.
+    `then` is called in between, in the transaction of the first. Returns what `first` and `second` returned or raised.
+    On PostgreSQL, in a test of several transactions. Fails where nothing is waited for.
     """
     is_done = threading.Event()
 
@@ -53,6 +56,7 @@ def one_after_the_other(first: Callable[[], object], second: Callable[[], object
             result = first()
             is_done.set()
             _until_somebody_waits()
+            then()
         return result
 
     return list(in_parallel(act, 2))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
@@ -12,10 +14,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 import profile.contacts as contacts
 import profile.selectors as profiles
 from myaccount.limits.services import TooManyAttempts
+from myaccount.operations.messages import tell
 from myaccount.operations.services import Waiting
 from myaccount.users.models import User
 from myaccount.web import formats
-from myaccount.web.requests import origin
+from myaccount.web.requests import PortalRequest, origin
 from profile.services import fingerprint
 from security.attempts import factor_attempt
 from security.factors import guards
@@ -157,8 +160,7 @@ def _prove(request: EnrolmentRequest, form: SmsCodeForm) -> HttpResponse | None:
     else:
         attempt.succeeded()
         if isinstance(outcome, Waiting):  # the number, and with it the factor
-            messages.info(request, _("Your change waits for approval."))
-            return HttpResponseRedirect(guards.way_back(request))
+            return _waits(request, outcome)
         return guards.enrolled(request, Authenticator.SMS, _("Your SMS number was updated."))
     return None
 
@@ -169,11 +171,24 @@ def _proven_already(request: EnrolmentRequest, user: User) -> HttpResponse:
     Nobody gets further in by this: it proves nothing (security 53).
     """
     user.refresh_from_db()
-    is_done = bool(user.mobile_verified_at) and request.POST.get("about") == fingerprint(user.mobile)
+    about = request.POST.get("about", "")
+    held = profiles.held_contact(user, _MOBILE, about)
+    if held is not None:
+        return _waits(request, held)
+    is_done = bool(user.mobile_verified_at) and about == fingerprint(user.mobile)
     if is_done and not request.enroller.is_signing_in and services.has_device(user):
         messages.success(request, _("Your SMS number was updated."))
         return HttpResponseRedirect(guards.way_back(request))
     return _over(request)
+
+
+def _waits(request: EnrolmentRequest, outcome: Waiting) -> HttpResponse:
+    """Only who is in has a page of what they asked for."""
+    if request.enroller.is_signing_in:
+        messages.info(request, _("Your change waits for approval."))
+    else:
+        tell(cast("PortalRequest", request), outcome, "")
+    return HttpResponseRedirect(guards.way_back(request))
 
 
 def _over(request: EnrolmentRequest) -> HttpResponse:

@@ -13,6 +13,7 @@ from approvals.requests.models import ApprovalRequest
 from approvals.requests.selectors import candidates_of, ready
 from approvals.requests.submissions import describe, fingerprint
 from approvals.tasks import release_abandoned
+from approvals.workflows.selectors import problems
 from myaccount.activity.services import SYSTEM
 from myaccount.users.models import User
 from tests.approvals.support import ask, department_of, make_workflow, task_of
@@ -106,6 +107,13 @@ def test_a_step_that_two_accounts_of_one_person_cannot_fill_asks_others_at_once(
     make_workflow([managers], needed=2, escalate_to=[dora])
     request = ask(alice)
     assert sees(dora) == [request.pk]
+
+
+def test_a_workflow_is_warned_about_whose_approvers_are_two_accounts_of_one_person(bob: User, carol: User) -> None:
+    workflow = make_workflow([bob, carol], needed=2)
+    assert problems(workflow) == []
+    link(bob, carol)
+    assert problems(workflow) == ["At step 1 only 1 person can be asked now, and 2 must agree."]
 
 
 def test_what_was_claimed_comes_back_once_the_accounts_are_linked(alice: User, bob: User, carol: User) -> None:

@@ -17,9 +17,10 @@ from myaccount.activity.models import Event
 from myaccount.activity.services import SYSTEM
 from myaccount.operations.services import Waiting
 from myaccount.outbox.models import Message
+from myaccount.pages import people
 from myaccount.users.models import User
 from tests.approvals.support import ask, department_of, make_workflow, submit_change, task_of
-from tests.support.parallel import in_parallel
+from tests.support.parallel import in_parallel, one_after_the_other
 from tests.support.people import make_person
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("on_postgresql")]
@@ -109,6 +110,33 @@ def test_of_twenty_claims_at_once_one_wins(crowd: list[User]) -> None:
     task.refresh_from_db()
     assert (task.state, task.is_offered) == (TaskState.RESERVED, False)
     assert events(EventKind.APPROVAL_CLAIMED) == 1
+
+
+@pytest.mark.parametrize("is_about_whoever_goes", [True, False])
+def test_an_account_is_deleted_while_somebody_decides_about_it_or_it_has_claimed_what_is_decided(
+    crowd: list[User], *, is_about_whoever_goes: bool
+) -> None:
+    """Neither waits for the other for ever: requests are locked before people (security 87)."""
+    alice, approver, root = make_person(), crowd[0], make_person("root", is_staff=True, is_superuser=True)
+    request = ask(alice)
+    task, now = task_of(request), timezone.now()
+    decisions.claim(task_pk=task.pk, by=approver, origin=SYSTEM, now=now)
+    goes = alice if is_about_whoever_goes else approver
+
+    def lock() -> None:
+        ApprovalRequest.objects.select_for_update().get(pk=request.pk)
+
+    def decide() -> None:
+        decisions.reject(task_pk=task.pk, by=approver, reason="No", origin=SYSTEM, now=now)
+
+    def delete() -> object:
+        return people.delete(user=goes, who=people.Who(by=root, origin=SYSTEM, now=now))
+
+    results = one_after_the_other(lock, delete, then=decide)
+    assert not any(isinstance(result, Exception) for result in results), results
+    request.refresh_from_db()
+    assert request.state == RequestState.REJECTED
+    assert not User.objects.filter(pk=goes.pk).exists()
 
 
 def test_what_is_agreed_is_carried_out_by_one_of_twenty(crowd: list[User]) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
+from typing import cast
 
 import pytest
 from django.db import transaction
+from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
@@ -17,17 +20,20 @@ from myaccount.activity.models import Event
 from myaccount.activity.services import SYSTEM, Origin
 from myaccount.claims.models import Claim
 from myaccount.limits.services import TooManyAttempts
+from myaccount.operations.kinds import OperationKind
 from myaccount.outbox.models import Message
 from myaccount.users.models import User
 from myaccount.users.signals import ChangeRefused
 from myaccount.web.models import PortalSettings
 from profile.models import ContactKind, PendingContact
+from profile.services import fingerprint
 from security.factors.models import Purpose, SentCode, SmsDevice
 from security.factors.sms import services
 from security.policy.models import Requirement, SignInPolicy
 from sessions_app.models import LoginSession
 from tests.profile.support import ask, prove, recipients, wrong
 from tests.security.factors.support import SMS, open_page, post, text_of, topics
+from tests.support.approving import held
 from tests.support.browsing import make_stale, new_browser, sign_in
 from tests.support.factors import NUMBER, add_app, add_sms, sms_code
 from tests.support.parallel import in_parallel
@@ -201,6 +207,20 @@ def test_a_form_sent_twice_is_told_the_same_twice(alice: User, alices: Client) -
         response = post(alices, f"{SMS}prove/", code=code, about=about)
         assert response["Location"] == "/myaccount/security/#multi-factor"
     assert topics(alice).count("factor_added") == 1
+
+
+def test_a_number_that_needs_approval_waits_and_the_page_leads_to_the_request(alice: User, alices: Client) -> None:
+    with held(OperationKind.UPDATE_CLAIMS) as desk:
+        ask_number(alices)
+        code = sms_code()
+        for _ in range(2):  # a form sent twice is told the same twice
+            response = alices.post(f"{SMS}prove/", {"code": code, "about": fingerprint(NUMBER)}, follow=True)
+            page = text_of(cast("HttpResponse", response))
+            assert re.search(r"Your change waits for approval. <a href=[^>]*>See the request</a>", page)
+        assert not SmsDevice.objects.exists()
+        desk.agree()
+    assert reload(alice).mobile == NUMBER
+    assert SmsDevice.objects.get().user == alice
 
 
 def test_every_step_needs_fresh_proof(alices: Client) -> None:
